@@ -1,0 +1,14 @@
+//! Wold: a data-parallel, high-throughput linker for WebAssembly.
+//!
+//! # Code map
+//! Modules are listed in pipeline order; a module imports only from those above it.
+
+pub mod demangle;
+pub mod diagnostic;
+pub mod index;
+pub mod input;
+pub mod leb;
+pub mod mmap;
+pub mod object;
+pub mod options;
+pub mod par;

@@ -1,0 +1,2 @@
+//! The command line: allocator, arguments, printing, exit code.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Maps inputs and writes outputs. The one module with `unsafe` code.

@@ -1,0 +1,118 @@
+//! The `linking` custom section. Spec: tool-conventions, Linking.md, "Linking Metadata Section".
+
+/// In the comdat tables of [`super::Object`]: belongs to no group.
+pub const NO_COMDAT: u32 = u32::MAX;
+
+/// What a symbol names. The discriminants are those of the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum SymbolKind {
+    /// A function.
+    Function = 0,
+    /// A place in a data segment.
+    Data = 1,
+    /// A global variable.
+    Global = 2,
+    /// A custom section.
+    Section = 3,
+    /// An exception tag.
+    Tag = 4,
+    /// A table.
+    Table = 5,
+}
+
+/// The flag word of a symbol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SymbolFlags(pub u32);
+
+impl SymbolFlags {
+    /// Binding: a strong definition replaces it; undefined, it may stay so.
+    pub const WEAK: u32 = 1;
+    /// Binding: visible in its object only.
+    pub const LOCAL: u32 = 2;
+    /// Both binding bits.
+    pub const BINDING_MASK: u32 = 3;
+    /// Not exported by default.
+    pub const HIDDEN: u32 = 4;
+    /// Not defined here.
+    pub const UNDEFINED: u32 = 0x10;
+    /// To be exported.
+    pub const EXPORTED: u32 = 0x20;
+    /// An import whose symbol name differs from its field name.
+    pub const EXPLICIT_NAME: u32 = 0x40;
+    /// Must survive garbage collection.
+    pub const NO_STRIP: u32 = 0x80;
+    /// Thread-local data.
+    pub const TLS: u32 = 0x100;
+    /// Data that has a fixed address instead of a segment.
+    pub const ABSOLUTE: u32 = 0x200;
+
+    /// Binding is weak.
+    pub fn is_weak(self) -> bool {
+        self.0 & Self::BINDING_MASK == Self::WEAK
+    }
+    /// Binding is local.
+    pub fn is_local(self) -> bool {
+        self.0 & Self::BINDING_MASK == Self::LOCAL
+    }
+    /// Not defined here.
+    pub fn is_undefined(self) -> bool {
+        self.0 & Self::UNDEFINED != 0
+    }
+    /// Any of the bits of `mask` is set.
+    pub fn has(self, mask: u32) -> bool {
+        self.0 & mask != 0
+    }
+}
+
+/// An entry of the symbol table.
+#[derive(Clone, Copy, Debug)]
+pub struct Symbol<'i> {
+    /// Its name; for an import without explicit name the field name; for a section symbol the section's name.
+    pub name: &'i str,
+    /// Flag word.
+    pub flags: SymbolFlags,
+    /// Index in the object's function, global, tag or table index space, data segment (0 if undefined or absolute), or
+    /// index into `Object::sections`. Checked, and for imports known to be an import if and only if undefined.
+    pub index: u32,
+    /// Data: offset in the segment in bytes (the address, if absolute). Not checked against the segment's size.
+    pub offset: u64,
+    /// Data: size in bytes.
+    pub size: u32,
+    /// What it names.
+    pub kind: SymbolKind,
+}
+
+/// Linking attributes of a data segment.
+#[derive(Clone, Copy, Debug)]
+pub struct SegmentInfo<'i> {
+    /// Section-like name, e.g. `.rodata.str`.
+    pub name: &'i str,
+    /// Alignment as a power of two; at most 63.
+    pub alignment: u32,
+    /// [`SEGMENT_STRINGS`], [`SEGMENT_TLS`], [`SEGMENT_RETAIN`].
+    pub flags: u32,
+}
+
+/// Segment flag: null-terminated strings that may be merged.
+pub const SEGMENT_STRINGS: u32 = 1;
+/// Segment flag: thread-local.
+pub const SEGMENT_TLS: u32 = 2;
+/// Segment flag: survives garbage collection if its object is linked.
+pub const SEGMENT_RETAIN: u32 = 4;
+
+/// A start-up function.
+#[derive(Clone, Copy, Debug)]
+pub struct InitFunction {
+    /// Lower values run first.
+    pub priority: u32,
+    /// Index into `Object::symbols`, checked to be a function symbol.
+    pub symbol: u32,
+}
+
+/// A group of which one copy is linked.
+#[derive(Clone, Copy, Debug)]
+pub struct Comdat<'i> {
+    /// Its key.
+    pub name: &'i str,
+}

@@ -1,0 +1,1 @@
+//! A checked cursor over the bytes of a section: every failure names file, section and offset.

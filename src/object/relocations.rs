@@ -1,0 +1,220 @@
+//! Relocation sections. Spec: tool-conventions, Linking.md, "Relocation Sections".
+//!
+//! Entries stay in their encoded form and are decoded as they are walked: reading one costs about as much as loading
+//! an unpacked one, and a large link has tens of millions.
+
+/// What a relocation's field looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// Unsigned LEB padded to 5 bytes.
+    Unsigned5,
+    /// Signed LEB padded to 5 bytes.
+    Signed5,
+    /// Unsigned LEB padded to 10 bytes.
+    Unsigned10,
+    /// Signed LEB padded to 10 bytes.
+    Signed10,
+    /// 32 bits, little endian.
+    Word4,
+    /// 64 bits, little endian.
+    Word8,
+}
+
+impl Field {
+    /// Bytes that the field takes.
+    pub const fn width(self) -> usize {
+        match self {
+            Self::Unsigned5 | Self::Signed5 => 5,
+            Self::Unsigned10 | Self::Signed10 => 10,
+            Self::Word4 => 4,
+            Self::Word8 => 8,
+        }
+    }
+}
+
+/// What a relocation's value is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Index of a function.
+    FunctionIndex,
+    /// Table slot of a function.
+    TableSlot,
+    /// Table slot of a function, relative to `__table_base`.
+    TableSlotRelative,
+    /// Address of a data symbol.
+    Address,
+    /// Address of a data symbol, relative to `__memory_base`.
+    AddressRelative,
+    /// Address of a data symbol, relative to `__tls_base`.
+    AddressTls,
+    /// Address of a data symbol, relative to the field.
+    AddressLocal,
+    /// Index of a type: the one target that is no symbol.
+    TypeIndex,
+    /// Index of a global, or of the GOT entry of a function or data symbol.
+    GlobalIndex,
+    /// Offset of a function's body in the code section.
+    FunctionOffset,
+    /// Offset in a custom section.
+    SectionOffset,
+    /// Index of a tag.
+    TagIndex,
+    /// Index of a table.
+    TableNumber,
+}
+
+/// A relocation type as a row: code, name, field, target, addend.
+#[derive(Debug)]
+pub struct RelocationSpec {
+    /// Name as the specification spells it.
+    pub name: &'static str,
+    /// The field that it changes.
+    pub field: Field,
+    /// What its value is.
+    pub target: Target,
+    /// Whether entries carry an addend.
+    pub addend: bool,
+}
+
+macro_rules! relocations {
+    ($($code:literal $name:ident $field:ident $target:ident $addend:literal;)*) => {
+        /// Every relocation type, by code.
+        pub const RELOCATIONS: [RelocationSpec; 27] = [
+            $(RelocationSpec { name: stringify!($name), field: Field::$field, target: Target::$target, addend: $addend },)*
+        ];
+    };
+}
+
+relocations! {
+    0 R_WASM_FUNCTION_INDEX_LEB Unsigned5 FunctionIndex false;
+    1 R_WASM_TABLE_INDEX_SLEB Signed5 TableSlot false;
+    2 R_WASM_TABLE_INDEX_I32 Word4 TableSlot false;
+    3 R_WASM_MEMORY_ADDR_LEB Unsigned5 Address true;
+    4 R_WASM_MEMORY_ADDR_SLEB Signed5 Address true;
+    5 R_WASM_MEMORY_ADDR_I32 Word4 Address true;
+    6 R_WASM_TYPE_INDEX_LEB Unsigned5 TypeIndex false;
+    7 R_WASM_GLOBAL_INDEX_LEB Unsigned5 GlobalIndex false;
+    8 R_WASM_FUNCTION_OFFSET_I32 Word4 FunctionOffset true;
+    9 R_WASM_SECTION_OFFSET_I32 Word4 SectionOffset true;
+    10 R_WASM_TAG_INDEX_LEB Unsigned5 TagIndex false;
+    11 R_WASM_MEMORY_ADDR_REL_SLEB Signed5 AddressRelative true;
+    12 R_WASM_TABLE_INDEX_REL_SLEB Signed5 TableSlotRelative false;
+    13 R_WASM_GLOBAL_INDEX_I32 Word4 GlobalIndex false;
+    14 R_WASM_MEMORY_ADDR_LEB64 Unsigned10 Address true;
+    15 R_WASM_MEMORY_ADDR_SLEB64 Signed10 Address true;
+    16 R_WASM_MEMORY_ADDR_I64 Word8 Address true;
+    17 R_WASM_MEMORY_ADDR_REL_SLEB64 Signed10 AddressRelative true;
+    18 R_WASM_TABLE_INDEX_SLEB64 Signed10 TableSlot false;
+    19 R_WASM_TABLE_INDEX_I64 Word8 TableSlot false;
+    20 R_WASM_TABLE_NUMBER_LEB Unsigned5 TableNumber false;
+    21 R_WASM_MEMORY_ADDR_TLS_SLEB Signed5 AddressTls true;
+    22 R_WASM_FUNCTION_OFFSET_I64 Word8 FunctionOffset true;
+    23 R_WASM_MEMORY_ADDR_LOCREL_I32 Word4 AddressLocal true;
+    24 R_WASM_TABLE_INDEX_REL_SLEB64 Signed10 TableSlotRelative false;
+    25 R_WASM_MEMORY_ADDR_TLS_SLEB64 Signed10 AddressTls true;
+    26 R_WASM_FUNCTION_INDEX_I32 Word4 FunctionIndex false;
+}
+
+/// A relocation type; always one of [`RELOCATIONS`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RelocationKind(u8);
+
+impl RelocationKind {
+    /// The type with the code `code`, if there is one.
+    pub fn from_code(code: u8) -> Option<Self> {
+        ((code as usize) < RELOCATIONS.len()).then_some(Self(code))
+    }
+    /// The code in the file.
+    pub fn code(self) -> u8 {
+        self.0
+    }
+    /// Its row.
+    #[inline]
+    pub fn spec(self) -> &'static RelocationSpec {
+        &RELOCATIONS[self.0 as usize]
+    }
+    /// The field that it changes.
+    #[inline]
+    pub fn field(self) -> Field {
+        self.spec().field
+    }
+    /// What its value is.
+    #[inline]
+    pub fn target(self) -> Target {
+        self.spec().target
+    }
+}
+
+impl std::fmt::Debug for RelocationKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.spec().name)
+    }
+}
+
+/// One decoded relocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Relocation {
+    /// Its type.
+    pub kind: RelocationKind,
+    /// Offset of the field from the start of the section's payload, in bytes.
+    pub offset: u32,
+    /// Index into the object's symbols (types, for [`Target::TypeIndex`]). Checked, and the symbol's kind fits.
+    pub index: u32,
+    /// Added to the value; 0 for types without addend.
+    pub addend: i64,
+}
+
+/// A run of relocations in their encoded form, already checked; iterates in order of offset.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Relocations<'i> {
+    pub(super) bytes: &'i [u8],
+}
+
+impl Relocations<'_> {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+impl Iterator for Relocations<'_> {
+    type Item = Relocation;
+
+    #[inline]
+    fn next(&mut self) -> Option<Relocation> {
+        let &code = self.bytes.first()?;
+        let mut at = 1;
+        let offset = leb_u32(self.bytes, &mut at);
+        let index = leb_u32(self.bytes, &mut at);
+        let kind = RelocationKind(code);
+        let addend = if kind.spec().addend { leb_i64(self.bytes, &mut at) } else { 0 };
+        self.bytes = &self.bytes[at..];
+        Some(Relocation { kind, offset, index, addend })
+    }
+}
+
+/// Reads a LEB that has been checked before.
+#[inline]
+fn leb_u32(bytes: &[u8], at: &mut usize) -> u32 {
+    let (mut value, mut shift) = (0u32, 0);
+    loop {
+        let byte = bytes[*at];
+        *at += 1;
+        value |= ((byte & 0x7f) as u32) << shift;
+        if byte < 0x80 {
+            return value;
+        }
+        shift += 7;
+    }
+}
+
+/// Reads a signed LEB that has been checked before.
+#[inline]
+fn leb_i64(bytes: &[u8], at: &mut usize) -> i64 {
+    let byte = bytes[*at];
+    if byte < 0x40 {
+        *at += 1;
+        return byte as i64;
+    }
+    crate::leb::read_i64(bytes, at).unwrap_or(0)
+}

@@ -1,0 +1,1 @@
+//! Parallel building blocks. Everything here preserves order: results land by index, whatever the number of threads.

@@ -2,7 +2,6 @@
 #! link: a.o b.o --no-entry --export=run
 #! link: b.o a.o --no-entry --export=run
 #! run: run() = 2
-#! dump: export
 #- a.s
     .weak f
 f:  .functype f () -> (i32)

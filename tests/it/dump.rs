@@ -337,6 +337,10 @@ fn operator_text(operator: &Operator) -> String {
     for field in fields.split([',', '{', '}']) {
         let Some((key, value)) = field.split_once(':') else { continue };
         let (key, value) = (key.trim(), value.trim());
+        // Memory 0 and fields that are not there say nothing.
+        if value == "None" || value == "Memory(0)" {
+            continue;
+        }
         match key {
             "max_align" | "memory" | "memarg" => {}
             "align" | "offset" => text.extend([" ", key, "=", value]),

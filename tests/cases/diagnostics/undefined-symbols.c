@@ -1,4 +1,4 @@
-// Each object that needs an undefined symbol is named once per symbol.
+// Every live reference to an undefined symbol is an error; references in dead code are not.
 //! link: a.o b.o --no-entry --export=run
 //! fails: $LD: error: a.o: undefined symbol: f
 //!   $LD: error: a.o: undefined symbol: f

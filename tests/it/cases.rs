@@ -33,11 +33,25 @@ use std::path::{Path, PathBuf};
 
 /// What a directive may be.
 const KEYS: &[&str] = &[
-    "link", "link-same", "run", "host", "fails", "warns", "stdout", "exports", "imports", "dump", "file", "bytes",
-    "no-output", "invalid", "differs-from-lld",
+    "link",
+    "link-same",
+    "run",
+    "host",
+    "fails",
+    "warns",
+    "stdout",
+    "exports",
+    "imports",
+    "dump",
+    "file",
+    "bytes",
+    "no-output",
+    "invalid",
+    "differs-from-lld",
 ];
 
 /// One file to be linked, or what it is made of.
+#[derive(Clone)]
 pub struct Input {
     /// `a.s`, `lib.a`, `a.o` (ready bytes), ...
     pub name: String,

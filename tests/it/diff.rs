@@ -87,3 +87,39 @@ fn around(line: &str, at: usize) -> String {
     let end = (at + 60).min(letters.len());
     format!("character {at} of {}: ..{}..", letters.len(), letters[start..end].iter().collect::<String>())
 }
+
+/// Checks that a difference is named by section, entry and byte.
+///
+/// # Errors
+/// The words that came out instead.
+pub fn self_test() -> Result<(), String> {
+    use crate::build::{Body, Object, flag};
+    let object = |value, name| {
+        let mut object = Object::new();
+        let ty = object.ty(&[], &[crate::build::I32]);
+        object.function(ty, Body::code().i32_const(1).end());
+        let function = object.function(ty, Body::code().i32_const(value).end());
+        object.function_symbol(name, function, flag::WEAK);
+        object.bytes()
+    };
+    let cases = [
+        (object(1, "a"), object(1, "a"), None),
+        (object(1, "a"), object(2, "a"), Some("CODE function 1: i32.const 1\n  vs i32.const 2")),
+        (
+            object(1, "a"),
+            object(1, "b"),
+            Some("LINKING line 0: symbol 0 func 1 a [BINDING_WEAK]\n  vs symbol 0 func 1 b"),
+        ),
+    ];
+    for (ours, theirs, expected) in cases {
+        let found = first_difference(&ours, &theirs);
+        let same = match (&found, expected) {
+            (Some(found), Some(expected)) => found.starts_with(expected),
+            (found, expected) => found.is_none() && expected.is_none(),
+        };
+        if !same {
+            return Err(format!("found {found:?}, expected {expected:?}"));
+        }
+    }
+    Ok(())
+}

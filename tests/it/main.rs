@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = robust::trials(&all);
+    trials.push(Trial::test("harness/differences-in-words", || diff::self_test().map_err(Failed::from)));
     trials.extend(all.into_iter().map(trial));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -25,6 +25,8 @@ const STEP: usize = 55;
 const OBJECTS_PER_GROUP: usize = 4;
 /// No link of a damaged object takes longer.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Characters of the messages that are looked at and shown.
+const MESSAGES_SHOWN: usize = 2000;
 /// What the damaged object is called.
 const NAME: &str = "damaged.o";
 
@@ -230,7 +232,7 @@ fn link_in(folder: &Path, options: &[&str], bytes: &[u8]) -> std::io::Result<Out
         }
         std::thread::sleep(Duration::from_micros(500));
     };
-    let messages = String::from_utf8_lossy(&fs::read(&stderr)?).into_owned();
+    let messages: String = String::from_utf8_lossy(&fs::read(&stderr)?).chars().take(MESSAGES_SHOWN).collect();
     let partial = || Outcome::Broken("a failed link left an output".into());
     Ok(match (status.code(), output.exists()) {
         (Some(0), true) => Outcome::Linked,

@@ -1,10 +1,13 @@
-//! The first difference between two modules, in words: section, entry, meaning, byte.
+//! The first differences between two modules, in words: section, entry, meaning, byte.
 
 use std::fmt::Write as _;
 
 use crate::dump::{self, Entry, Section};
 
-/// Describes the first difference between `ours` and `theirs`; `None` if they are the same bytes.
+/// Sections whose first difference is shown.
+const SECTIONS_SHOWN: usize = 4;
+
+/// Describes the first differences between `ours` and `theirs`; `None` if they are the same bytes.
 pub fn first_difference(ours: &[u8], theirs: &[u8]) -> Option<String> {
     if ours == theirs {
         return None;
@@ -27,13 +30,19 @@ fn modules(ours: (&[u8], &[Section]), theirs: (&[u8], &[Section])) -> String {
     if names(ours.1) != names(theirs.1) {
         let _ = writeln!(text, "sections: {:?}\n      vs: {:?}", names(ours.1), names(theirs.1));
     }
-    for a in ours.1 {
-        let Some(b) = theirs.1.iter().find(|b| b.name == a.name) else { continue };
-        if let Some(difference) = sections((ours.0, a), (theirs.0, b)) {
-            return text + &difference;
-        }
+    let different: Vec<String> = ours
+        .1
+        .iter()
+        .filter_map(|a| {
+            let b = theirs.1.iter().find(|b| b.name == a.name)?;
+            sections((ours.0, a), (theirs.0, b))
+        })
+        .collect();
+    match different.len() {
+        0 => text + "only section headers differ",
+        // One difference leads to others: the first sections tell most.
+        count => text + &different[..count.min(SECTIONS_SHOWN)].join("\n"),
     }
-    text + "only section headers differ"
 }
 
 fn sections((our_bytes, a): (&[u8], &Section), (their_bytes, b): (&[u8], &Section)) -> Option<String> {

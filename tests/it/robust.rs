@@ -202,7 +202,7 @@ fn damages(bytes: &[u8]) -> impl Iterator<Item = Damage> {
 fn link(options: &[&str], bytes: &[u8]) -> Outcome {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let folder = inputs::out().join("robust").join(number.to_string());
+    let folder = inputs::out().join("robust").join(format!("{}-{number}", std::process::id()));
     let outcome = link_in(&folder, options, bytes).unwrap_or_else(|error| Outcome::Broken(error.to_string()));
     let _ = fs::remove_dir_all(&folder);
     outcome

@@ -11,6 +11,7 @@
 pub mod contents;
 pub mod header;
 pub mod linking;
+mod query;
 pub mod reader;
 pub mod relocations;
 

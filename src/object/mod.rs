@@ -11,8 +11,12 @@
 pub mod contents;
 pub mod header;
 pub mod linking;
-pub mod reader;
+mod payload;
+mod reader;
+mod relocation_check;
 pub mod relocations;
+mod sections;
+mod symbols;
 
 pub use contents::{Body, Contents, CustomSection, Feature, Producers, Segment};
 pub use header::{FunctionImport, GlobalImport, Object, Section, TableImport, TagImport};

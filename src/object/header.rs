@@ -1,7 +1,8 @@
 //! The part of an object that resolution needs.
 
+use super::reader::Reader;
 use super::*;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Site};
 
 /// One section as it lies in the file.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,44 @@ pub struct Section<'i> {
     pub bytes: &'i [u8],
     /// The name of a custom section, else empty.
     pub name: &'i str,
+}
+
+impl<'i> Section<'i> {
+    /// What messages call it: the name of a custom section, else e.g. `CODE`.
+    pub fn label(&self) -> &'i str {
+        match self.id {
+            0 => self.name,
+            id => section_label(id),
+        }
+    }
+    /// A cursor over the payload, for a section of the file `file`.
+    pub(super) fn reader<'n>(&self, file: &'n str) -> Reader<'i, 'n>
+    where
+        'i: 'n,
+    {
+        Reader::new(file, self.label(), self.bytes, self.offset)
+    }
+}
+
+/// What messages call the sections with id `id`.
+pub fn section_label(id: u8) -> &'static str {
+    const LABELS: [&str; 14] = [
+        "CUSTOM",
+        "TYPE",
+        "IMPORT",
+        "FUNCTION",
+        "TABLE",
+        "MEMORY",
+        "GLOBAL",
+        "EXPORT",
+        "START",
+        "ELEM",
+        "CODE",
+        "DATA",
+        "DATACOUNT",
+        "TAG",
+    ];
+    LABELS.get(id as usize).copied().unwrap_or("UNKNOWN")
 }
 
 /// An imported function.
@@ -77,6 +116,8 @@ pub struct Object<'i> {
     pub table_imports: Vec<TableImport<'i>>,
     /// Imported tags: the start of the tag index space.
     pub tag_imports: Vec<TagImport<'i>>,
+    /// How many memories there are, imports included.
+    pub memory_count: u32,
     /// Whether a memory (imported or defined) is 64-bit.
     pub is_64: bool,
     /// Type of each defined function: an index into `types`, checked.
@@ -111,6 +152,42 @@ pub struct Object<'i> {
     pub section_comdats: Vec<u32>,
 }
 
+/// Section ids. Spec: WebAssembly core, "Sections".
+pub mod id {
+    #![allow(missing_docs)]
+    pub const CUSTOM: u8 = 0;
+    pub const TYPE: u8 = 1;
+    pub const IMPORT: u8 = 2;
+    pub const FUNCTION: u8 = 3;
+    pub const TABLE: u8 = 4;
+    pub const MEMORY: u8 = 5;
+    pub const GLOBAL: u8 = 6;
+    pub const EXPORT: u8 = 7;
+    pub const START: u8 = 8;
+    pub const ELEMENT: u8 = 9;
+    pub const CODE: u8 = 10;
+    pub const DATA: u8 = 11;
+    pub const DATA_COUNT: u8 = 12;
+    pub const TAG: u8 = 13;
+}
+
+/// The sections other than custom ones, in the order in which they must come.
+const ORDER: [u8; 13] = [
+    id::TYPE,
+    id::IMPORT,
+    id::FUNCTION,
+    id::TABLE,
+    id::MEMORY,
+    id::TAG,
+    id::GLOBAL,
+    id::EXPORT,
+    id::START,
+    id::ELEMENT,
+    id::DATA_COUNT,
+    id::CODE,
+    id::DATA,
+];
+
 impl<'i> Object<'i> {
     /// Reads the header part of the object `bytes`, called `name` in messages.
     ///
@@ -119,7 +196,108 @@ impl<'i> Object<'i> {
     /// # Errors
     /// A diagnostic that names the file, section and offset of what breaks the format.
     pub fn parse(name: String, bytes: &'i [u8]) -> Result<Self, Diagnostic> {
-        let _ = (name, bytes);
-        Err(Diagnostic::unsupported("reading objects"))
+        let sections = walk(&name, bytes)?;
+        let is_shared = sections.first().is_some_and(|first| first.id == id::CUSTOM && is_dylink(first.name));
+        let mut object = Object { name: String::new(), sections, is_shared, ..Object::default() };
+        let mut linking = None;
+        for index in 0..object.sections.len() {
+            let section = object.sections[index];
+            if section.id != id::CUSTOM {
+                object.read_section(section.id, section.reader(&name))?;
+            } else if section.name == "linking" && linking.replace(section).is_some() {
+                return Err(section.reader(&name).error_at(0, "expected one `linking` section, found a second"));
+            }
+        }
+        // Symbols refer to every index space, wherever their section stands.
+        if let Some(section) = linking {
+            object.has_linking = true;
+            object.read_linking(section.reader(&name))?;
+        }
+        object.name = name;
+        Ok(object)
     }
+
+    fn read_section(&mut self, id: u8, reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
+        match id {
+            id::TYPE => self.read_types(reader),
+            id::IMPORT => self.read_imports(reader),
+            id::FUNCTION => self.read_functions(reader),
+            id::TABLE => self.read_tables(reader),
+            id::MEMORY => self.read_memories(reader),
+            id::TAG => self.read_tags(reader),
+            id::GLOBAL => self.read_globals(reader),
+            id::EXPORT => self.read_exports(reader),
+            id::DATA => self.read_segment_count(reader),
+            _ => Ok(()),
+        }
+    }
+
+    /// The section with the id `id`, which is not [`id::CUSTOM`].
+    pub fn section(&self, id: u8) -> Option<&Section<'i>> {
+        self.sections.iter().find(|section| section.id == id)
+    }
+    /// The place `offset` bytes into the payload of `section`, for messages.
+    pub fn site(&self, section: &Section<'i>, offset: u64) -> Site {
+        let offset = section.offset as u64 + offset;
+        Site { file: self.name.clone(), section: section.label().to_owned(), offset }
+    }
+    /// The number of functions, imports included.
+    pub fn function_count(&self) -> usize {
+        self.function_imports.len() + self.functions.len()
+    }
+    /// The number of globals, imports included.
+    pub fn global_count(&self) -> usize {
+        self.global_imports.len() + self.globals.len()
+    }
+    /// The number of tables, imports included.
+    pub fn table_count(&self) -> usize {
+        self.table_imports.len() + self.tables.len()
+    }
+    /// The number of tags, imports included.
+    pub fn tag_count(&self) -> usize {
+        self.tag_imports.len() + self.tags.len()
+    }
+}
+
+/// Whether a custom section `name` in the first place makes its file a shared library.
+fn is_dylink(name: &str) -> bool {
+    name == "dylink.0" || name == "dylink"
+}
+
+/// Splits a file into its sections. Reads their headers only.
+fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, Diagnostic> {
+    let mut reader = Reader::new(file, "", bytes, 0);
+    if !bytes.starts_with(b"\0asm") {
+        return Err(reader.error("invalid magic number"));
+    }
+    reader.seek(4);
+    if reader.take(4, "a version")? != [1, 0, 0, 0] {
+        return Err(reader.error_at(4, "invalid version number"));
+    }
+    let mut sections = Vec::new();
+    let mut rank_min = 0;
+    while reader.remaining() > 0 {
+        let start = reader.position();
+        let id = reader.byte("a section id")?;
+        let size = reader.u32("a section size")? as usize;
+        if size > reader.remaining() {
+            return Err(reader.error_at(start, "section too large"));
+        }
+        if id != id::CUSTOM {
+            let rank = ORDER.iter().position(|&other| other == id);
+            let Some(rank) = rank else {
+                return Err(reader.error_at(start, format!("expected a section id of at most 13, found {id}")));
+            };
+            if rank < rank_min {
+                return Err(reader.error_at(start, format!("out of order section type: {id}")));
+            }
+            rank_min = rank + 1;
+        }
+        let end = reader.position() + size;
+        let mut part = reader.part(size, "a section")?;
+        let name = if id == id::CUSTOM { part.string("the name of a custom section")? } else { "" };
+        let offset = end - part.remaining();
+        sections.push(Section { id, offset, bytes: &bytes[offset..end], name });
+    }
+    Ok(sections)
 }

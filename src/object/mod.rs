@@ -11,9 +11,13 @@
 pub mod contents;
 pub mod header;
 pub mod linking;
+mod payload;
 mod query;
-pub mod reader;
+mod reader;
+mod relocation_check;
 pub mod relocations;
+mod sections;
+mod symbols;
 
 pub use contents::{Body, Contents, CustomSection, Feature, Producers, Segment};
 pub use header::{FunctionImport, GlobalImport, Object, Section, TableImport, TagImport};

@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod index;
 pub mod input;
 pub mod intern;
+pub mod layout;
 pub mod leb;
 pub mod linker_defined;
 pub mod liveness;

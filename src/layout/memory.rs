@@ -73,10 +73,10 @@ impl Layout<'_> {
             end = place_stack(options, end, &mut memory, diagnostics);
         }
         // LLD aligns only where something refers to the symbol, and the difference shows in the size of memory.
-        let has_heap_base =
-            resolution.find("__heap_base").is_some_and(|at| {
-                resolution.definitions[at] == crate::resolve::Definition::Linker(crate::linker_defined::DataSymbol::HeapBase)
-            });
+        let has_heap_base = resolution.find("__heap_base").is_some_and(|at| {
+            resolution.definitions[at]
+                == crate::resolve::Definition::Linker(crate::linker_defined::DataSymbol::HeapBase)
+        });
         if has_heap_base {
             end = align(end, HEAP_ALIGNMENT_LOG2);
         }
@@ -88,23 +88,14 @@ impl Layout<'_> {
     fn size_memory(&mut self, options: &Options, used: u64, diagnostics: &mut Diagnostics) {
         let page = options.page_size;
         let limit = if options.is_64 == Some(true) { 1u64 << 34 } else { 1 << 32 };
-        let mut error = |message: String| diagnostics.error(Kind::Layout, message);
-        let mut check_aligned = |what: &str, value: u64| {
-            if !value.is_multiple_of(page) {
-                error(format!("{what} must be aligned to the page size ({page} bytes)"));
-            }
-        };
         let mut end = used;
+        let mut error = |message: String| diagnostics.error(Kind::Layout, message);
+        let aligned = |what: &str, value: u64| match value.is_multiple_of(page) {
+            true => None,
+            false => Some(format!("{what} must be aligned to the page size ({page} bytes)")),
+        };
         if options.initial_heap != 0 {
-            check_aligned("initial heap", options.initial_heap);
-        }
-        if options.initial_memory != 0 {
-            check_aligned("initial memory", options.initial_memory);
-        }
-        if options.max_memory != 0 {
-            check_aligned("maximum memory", options.max_memory);
-        }
-        if options.initial_heap != 0 {
+            aligned("initial heap", options.initial_heap).into_iter().for_each(&mut error);
             let most = limit.saturating_sub(end);
             if options.initial_heap > most {
                 error(format!("initial heap too large, cannot be greater than {most}"));
@@ -112,6 +103,7 @@ impl Layout<'_> {
             end = end.saturating_add(options.initial_heap);
         }
         if options.initial_memory != 0 {
+            aligned("initial memory", options.initial_memory).into_iter().for_each(&mut error);
             if end > options.initial_memory {
                 error(format!("initial memory too small, {end} bytes needed"));
             }
@@ -125,6 +117,7 @@ impl Layout<'_> {
         self.memory.heap_end = end;
         let mut maximum = 0;
         if options.max_memory != 0 {
+            aligned("maximum memory", options.max_memory).into_iter().for_each(&mut error);
             if end > options.max_memory {
                 error(format!("maximum memory too small, {end} bytes needed"));
             }

@@ -184,7 +184,11 @@ pub(super) fn align(value: u64, alignment: u32) -> u64 {
 }
 
 /// Defines `__start_X` and `__stop_X` for segments whose name is a C identifier, where they are wanted.
-pub(super) fn define_start_stop<'i>(options: &Options, segments: &[OutputSegment<'i>], resolution: &mut Resolution<'i>) {
+pub(super) fn define_start_stop<'i>(
+    options: &Options,
+    segments: &[OutputSegment<'i>],
+    resolution: &mut Resolution<'i>,
+) {
     let exported = exported_names(options);
     for segment in segments.iter().filter(|segment| is_c_identifier(segment.name)) {
         for (prefix, address) in [("__start_", segment.address), ("__stop_", segment.address + segment.size)] {

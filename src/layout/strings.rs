@@ -44,7 +44,8 @@ impl<'i> MergedStrings<'i> {
         let starts = self.kept.iter().map(|&(_, offset)| offset as usize);
         let ends = starts.clone().skip(1).chain([out.len()]);
         let ranges = crate::par::balanced_ranges(self.kept.iter().map(|(s, _)| s.len()), 1 << 18);
-        let bounds: Vec<usize> = ranges.iter().map(|range| self.kept[range.start].1 as usize).chain([out.len()]).collect();
+        let bounds: Vec<usize> =
+            ranges.iter().map(|range| self.kept[range.start].1 as usize).chain([out.len()]).collect();
         let _ = (starts, ends);
         if ranges.is_empty() {
             return;
@@ -83,7 +84,8 @@ pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
         .map(|data| Pieces { pieces: split_strings(data).map(|(offset, s)| (offset, ticket(&shards, s))).collect() })
         .collect();
     let shards: Vec<Shard> = shards.into_iter().map(Mutex::into_inner).collect();
-    let mut unique: Vec<(u64, u32, &'i [u8])> = Vec::with_capacity(shards.iter().map(|shard| shard.strings.len()).sum());
+    let mut unique: Vec<(u64, u32, &'i [u8])> =
+        Vec::with_capacity(shards.iter().map(|shard| shard.strings.len()).sum());
     for (number, shard) in shards.iter().enumerate() {
         let strings = shard.strings.iter().enumerate();
         unique.extend(strings.map(|(i, &(_, s))| (tail_key(s), (i * SHARDS + number) as u32, s)));

@@ -6,7 +6,7 @@
 mod mark;
 mod report;
 
-pub use mark::mark;
+pub use mark::{is_discarded, mark};
 pub use report::report_unused;
 
 use crate::index::*;

@@ -48,6 +48,7 @@ pub fn finish<'i>(
         tables: Numbering::new(files.iter().map(|file| file.object.tables.len())),
         customs: Numbering::new(files.iter().map(|file| file.contents.customs.len())),
         named: selection.symbols.len(),
+        added: Vec::new(),
         symbols: selection.symbols,
         definitions: IndexVec::new(),
         signatures: IndexVec::new(),

@@ -170,8 +170,11 @@ pub struct Resolution<'i> {
     pub linker_functions: Vec<LinkerFunction>,
     /// Globals that the linker makes, in the order of their creation.
     pub linker_globals: Vec<LinkerGlobal>,
-    /// Symbols that no table lists: variants of a name, by signature. Numbered behind `symbols`' first `named`.
+    /// How many symbols had names when resolution ended: the first in `symbols`. Behind them are variants of a name,
+    /// which no table lists, and symbols that later passes added.
     pub named: usize,
+    /// Symbols that later passes added, in order.
+    pub added: Vec<SymbolIdx>,
     /// The linker's own symbols that later passes ask for.
     pub known: Known,
     /// The table of address-taken functions must be table 0.
@@ -219,7 +222,49 @@ impl<'i> Resolution<'i> {
         self.symbol_of[name.0 as usize] = symbol.0;
         self.definitions.push(Definition::Undefined);
         self.signatures.push(None);
+        self.added.push(symbol);
         symbol
+    }
+    /// Makes a symbol for a made-up name that has none yet.
+    pub fn add_named_symbol(&mut self, name: String) -> SymbolIdx {
+        // A handful of names per link, and they live as long as the link's products.
+        self.add_symbol(Box::leak(name.into_boxed_str()))
+    }
+    /// Makes `symbol` the function `function`.
+    pub fn define_function(&mut self, symbol: SymbolIdx, function: InputFunctionIdx, flags: u32) {
+        self.definitions[symbol] = Definition::Function(function);
+        self.signatures[symbol] = Some(self.function_signature(function));
+        let symbol = &mut self.symbols[symbol];
+        (symbol.state, symbol.kind) = (symbol::State::Defined, SymbolKind::Function);
+        symbol.flags = SymbolFlags(flags);
+    }
+    /// The symbols of the symbol table, in the order in which their names were first met.
+    pub fn table_order(&self) -> impl Iterator<Item = SymbolIdx> + use<'_, 'i> {
+        (0..self.named).map(SymbolIdx::new).chain(self.added.iter().copied())
+    }
+    /// The name that the attribute `export_name` gives a function.
+    pub fn export_name(&self, function: InputFunctionIdx) -> Option<&str> {
+        match self.functions.locate(function) {
+            Some((file, local)) => {
+                let object = &self.files[file].object;
+                let index = object.function_imports.len() as u32 + local;
+                // Objects export few functions, and only exported symbols ask.
+                object
+                    .exports
+                    .iter()
+                    .rev()
+                    .find(|export| export.kind == 0 && export.index == index)
+                    .map(|export| export.name)
+            }
+            None => self.linker_function(function)?.export_name.as_deref(),
+        }
+    }
+    /// The type of a global.
+    pub fn global_type(&self, global: InputGlobalIdx) -> GlobalType {
+        match self.globals.locate(global) {
+            Some((file, local)) => self.files[file].object.globals[local as usize].ty,
+            None => self.linker_globals[global.index() - self.globals.total()].ty,
+        }
     }
     /// Makes a function of the linker.
     pub fn add_function(&mut self, function: LinkerFunction) -> InputFunctionIdx {

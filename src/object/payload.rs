@@ -73,7 +73,7 @@ impl<'i> Contents<'i> {
         for index in 0..count {
             let start = reader.position();
             let flags = reader.u32("the flags of a data segment")?;
-            if flags > (PASSIVE | EXPLICIT_MEMORY) || flags == (PASSIVE | EXPLICIT_MEMORY) {
+            if flags >= (PASSIVE | EXPLICIT_MEMORY) {
                 return Err(reader.error_at(start, format!("expected segment flags 0, 1 or 2, found {flags}")));
             }
             if flags & EXPLICIT_MEMORY != 0 {

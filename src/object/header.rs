@@ -154,20 +154,33 @@ pub struct Object<'i> {
 
 /// Section ids. Spec: WebAssembly core, "Sections".
 pub mod id {
-    #![allow(missing_docs)]
+    /// Custom sections: a name, then anything.
     pub const CUSTOM: u8 = 0;
+    /// Function types.
     pub const TYPE: u8 = 1;
+    /// Imports.
     pub const IMPORT: u8 = 2;
+    /// Types of the functions.
     pub const FUNCTION: u8 = 3;
+    /// Tables.
     pub const TABLE: u8 = 4;
+    /// Memories.
     pub const MEMORY: u8 = 5;
+    /// Globals.
     pub const GLOBAL: u8 = 6;
+    /// Exports.
     pub const EXPORT: u8 = 7;
+    /// The start function.
     pub const START: u8 = 8;
+    /// Element segments.
     pub const ELEMENT: u8 = 9;
+    /// Function bodies.
     pub const CODE: u8 = 10;
+    /// Data segments.
     pub const DATA: u8 = 11;
+    /// The number of data segments.
     pub const DATA_COUNT: u8 = 12;
+    /// Exception tags.
     pub const TAG: u8 = 13;
 }
 
@@ -265,7 +278,7 @@ fn is_dylink(name: &str) -> bool {
 }
 
 /// Splits a file into its sections. Reads their headers only.
-fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, Diagnostic> {
+pub(super) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, Diagnostic> {
     let mut reader = Reader::new(file, "", bytes, 0);
     if !bytes.starts_with(b"\0asm") {
         return Err(reader.error("invalid magic number"));
@@ -300,4 +313,83 @@ fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, Diagnostic>
         sections.push(Section { id, offset, bytes: &bytes[offset..end], name });
     }
     Ok(sections)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn the_index_spaces_and_symbols_of_a_whole_object() {
+        let bytes = Sample::whole().bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        assert_eq!(object.types, [Signature::EMPTY, Signature(&[1, 0x7f, 2, 0x7e, 0x70])]);
+        assert_eq!((object.types[1].params(), object.types[1].results()), (&[0x7f][..], &[0x7e, 0x70][..]));
+        assert_eq!((object.function_count(), object.functions.as_slice()), (4, &[0, 1][..]));
+        assert_eq!(object.function_imports[1].field, "field");
+        let table = TableType { element: 0x6f, flags: 1, minimum: 0, maximum: 5 };
+        assert_eq!((object.table_imports.len(), object.tables.as_slice()), (1, &[table][..]));
+        assert_eq!((object.memory_count, object.is_64, object.tags.as_slice()), (1, false, &[0][..]));
+        assert_eq!(object.global_imports[0].ty, GlobalType { value_type: 0x7f, mutable: true });
+        assert_eq!(object.globals[0].init, InitExpr(&[0x41, 7, 0x0b]));
+        assert_eq!((object.exports[0].name, object.exports[0].kind, object.exports[0].index), ("run", 0, 2));
+        assert_eq!((object.segment_count, object.has_linking, object.is_shared), (2, true, false));
+        assert_eq!(object.sections[DEBUG_SECTION as usize].bytes, [0; 8]);
+        assert_eq!(object.section(id::CODE).unwrap().label(), "CODE");
+    }
+
+    #[test]
+    fn broken_headers() {
+        let parse = |bytes: &[u8]| Object::parse("a.o".into(), bytes).unwrap_err().to_string();
+        assert_eq!(parse(b""), "a.o:(0x0): invalid magic number");
+        assert_eq!(parse(b"\0asm\x0d\0\x01\0"), "a.o:(0x4): invalid version number");
+        assert_eq!(parse(b"\0asm\x01\0\0\0\x01\x02\0"), "a.o:(0x8): section too large");
+        assert_eq!(parse(b"\0asm\x01\0\0\0\x0e\0"), "a.o:(0x8): expected a section id of at most 13, found 14");
+        let disordered = b"\0asm\x01\0\0\0\x02\x01\0\x01\x01\0";
+        assert_eq!(parse(disordered), "a.o:(0xb): out of order section type: 1");
+        let twice = b"\0asm\x01\0\0\0\x01\x01\0\x01\x01\0";
+        assert_eq!(parse(twice), "a.o:(0xb): out of order section type: 1");
+    }
+
+    #[test]
+    fn only_the_first_section_makes_a_shared_library() {
+        for (sections, is_shared) in [(["dylink.0", "x"], true), (["dylink", "x"], true), (["x", "dylink.0"], false)] {
+            let sections = sections.map(|name| (id::CUSTOM, name, Vec::new())).to_vec();
+            let bytes = Sample { sections }.bytes();
+            let object = Object::parse("a.so".into(), &bytes).unwrap();
+            assert_eq!((object.is_shared, object.has_linking), (is_shared, false));
+        }
+    }
+
+    #[test]
+    fn a_second_linking_section_is_an_error() {
+        let mut sample = Sample::whole();
+        sample.sections.push((id::CUSTOM, "linking", vec![2]));
+        assert_eq!(sample.error(), "expected one `linking` section, found a second");
+    }
+
+    #[test]
+    fn no_damage_makes_the_parser_panic() {
+        let whole = Sample::whole().bytes();
+        let read = |bytes: &[u8]| {
+            let Ok(object) = Object::parse("a.o".into(), bytes) else { return };
+            let Ok(contents) = Contents::parse(&object) else { return };
+            for body in &contents.bodies {
+                assert!(!contents.body_bytes(body).is_empty());
+                contents.body_relocations(body).for_each(drop);
+            }
+            contents.segments.iter().for_each(|segment| contents.segment_relocations(segment).for_each(drop));
+            contents.customs.iter().for_each(|custom| custom.relocations.for_each(drop));
+            object.types.iter().for_each(|ty| assert!(ty.params().len() + ty.results().len() < ty.0.len()));
+        };
+        (0..=whole.len()).for_each(|length| read(&whole[..length]));
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            for value in [0, 1, 0x7f, 0x80, 0xff, whole[at] ^ 1, whole[at] ^ 0x40, whole[at].wrapping_sub(1)] {
+                bytes[at] = value;
+                read(&bytes);
+            }
+        }
+    }
 }

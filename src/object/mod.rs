@@ -18,6 +18,8 @@ mod relocation_check;
 pub mod relocations;
 mod sections;
 mod symbols;
+#[cfg(test)]
+mod testing;
 
 pub use contents::{Body, Contents, CustomSection, Feature, Producers, Segment};
 pub use header::{FunctionImport, GlobalImport, Object, Section, TableImport, TagImport};

@@ -35,11 +35,11 @@ impl<'i> Contents<'i> {
             }
         }
         if self.bodies.len() != object.functions.len() {
-            return Err(Reader::new(&object.name, "FUNCTION", &[], 0).error("invalid function count"));
+            return Err(error_in(object, "FUNCTION", "invalid function count"));
         }
         if data_count.is_some_and(|count| count as usize != self.segments.len()) {
             let message = "number of data segments does not match DataCount section";
-            return Err(Reader::new(&object.name, "DATA", &[], 0).error(message));
+            return Err(error_in(object, "DATACOUNT", message));
         }
         self.check_data_symbols(object)
     }
@@ -73,7 +73,7 @@ impl<'i> Contents<'i> {
         for index in 0..count {
             let start = reader.position();
             let flags = reader.u32("the flags of a data segment")?;
-            if flags > (PASSIVE | EXPLICIT_MEMORY) || flags == (PASSIVE | EXPLICIT_MEMORY) {
+            if flags >= (PASSIVE | EXPLICIT_MEMORY) {
                 return Err(reader.error_at(start, format!("expected segment flags 0, 1 or 2, found {flags}")));
             }
             if flags & EXPLICIT_MEMORY != 0 {
@@ -103,7 +103,7 @@ impl<'i> Contents<'i> {
             if symbol.offset > size as u64 {
                 let Symbol { name, offset, .. } = symbol;
                 let message = format!("invalid data symbol offset: `{name}` (offset: {offset} segment size: {size})");
-                return Err(Reader::new(&object.name, "linking", &[], 0).error(message));
+                return Err(error_in(object, "linking", &message));
             }
         }
         Ok(())
@@ -233,6 +233,13 @@ impl<'i> Contents<'i> {
     }
 }
 
+/// The error `message` about the section `label` as a whole.
+#[cold]
+fn error_in(object: &Object<'_>, label: &str, message: &str) -> Diagnostic {
+    let offset = object.sections.iter().find(|section| section.label() == label).map_or(0, |section| section.offset);
+    Reader::new(&object.name, label, &[], offset).error(message)
+}
+
 fn bad_relocation_target(reader: &Reader<'_, '_>, section: &Section<'_>) -> Diagnostic {
     let label = section.label();
     reader.error_at(0, format!("expected relocations for CODE, DATA or a custom section, found some for {label}"))
@@ -258,4 +265,91 @@ fn skip_init_expr(reader: &mut Reader<'_, '_>) -> Result<(), Diagnostic> {
     reader.lift(sections::skip_const_expr(&mut parser))?;
     reader.resume(&parser);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn the_contents_of_a_whole_object() {
+        let bytes = Sample::whole().bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let contents = Contents::parse(&object).unwrap();
+        let bodies: Vec<_> = contents.bodies.iter().map(|body| (body.offset, body.size, body.size_width)).collect();
+        assert_eq!(bodies, [(1, 9, 1), (10, 10, 1)]);
+        assert_eq!(contents.body_bytes(&contents.bodies[0])[..3], [8, 0, 0x10]);
+        let segments: Vec<_> =
+            contents.segments.iter().map(|it| (it.name, it.alignment, it.flags, it.offset, it.data.len())).collect();
+        assert_eq!(segments, [(".rodata.a", 2, 1, 6, 4), (".tdata.b", 3, linking::SEGMENT_TLS, 12, 8)]);
+        assert_eq!((contents.customs.len(), contents.customs[0].name), (1, ".debug_x"));
+        assert_eq!((contents.customs[0].section, contents.customs[0].data), (DEBUG_SECTION as u32, &[0; 8][..]));
+        let features = [Feature { prefix: b'+', name: "sign-ext" }, Feature { prefix: b'-', name: "atomics" }];
+        assert_eq!(contents.features, features);
+        assert_eq!(contents.producers.languages, [("C11", "")]);
+        assert_eq!(contents.producers.tools, [("clang", "22")]);
+        assert_eq!(contents.debug_names, [(2, "defined")]);
+    }
+
+    #[track_caller]
+    fn check(label: &str, payload: &[u8], message: &str) {
+        assert_eq!(Sample::whole().with(label, payload).error(), message);
+    }
+
+    #[test]
+    fn broken_code() {
+        check("CODE", &[1, 2, 0, 0x0b], "invalid function count");
+        check("CODE", &[2, 2, 0, 0x0b, 2, 0], "expected a function body of 2 bytes, found only 1");
+        check("CODE", &[2, 2, 0, 0x0b, 2, 0, 0x0b, 0], "expected the end of the functions, found 1 more bytes");
+        let mut sample = Sample::whole();
+        sample.sections.truncate(CODE_SECTION as usize);
+        assert_eq!((sample.error(), sample.error_place()), ("invalid function count".into(), ("FUNCTION".into(), 0)));
+    }
+
+    #[test]
+    fn broken_data() {
+        check("DATA", &[2, 0, 0x41, 0, 0x0b, 0, 3, 0], "expected segment flags 0, 1 or 2, found 3");
+        check("DATA", &[2, 1, 9, 0, 0], "expected a data segment of 9 bytes, found only 2");
+        check("DATA", &[2, 1, 0, 1, 0, 0], "expected the end of the data segments, found 1 more bytes");
+        check("DATACOUNT", &[1], "number of data segments does not match DataCount section");
+        assert_eq!(Sample::whole().with("DATA", [2, 0, 0x41, 0x80, 0x80, 0x80, 0x80]).error_place().0, "DATA");
+        assert_eq!(Sample::whole().with("ELEM", [1, 9, 0]).error(), "invalid flags byte in element segment");
+    }
+
+    #[test]
+    fn initialisers_of_every_length_are_skipped() {
+        let tail = [4, 1, 2, 3, 4, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0];
+        let heads: [&[u8]; 4] =
+            [&[0x41, 0x80, 8, 0x0b], &[0x42, 0, 0x0b], &[0x23, 0, 0x0b], &[0x23, 0, 0x41, 1, 0x6a, 0x0b]];
+        for head in heads {
+            let sample = Sample::whole().with("DATA", [&[2, 0][..], head, &tail].concat()).with("reloc.DATA", [10, 0]);
+            assert_eq!(sample.error(), "no error", "{head:x?}");
+        }
+        let sample = Sample::whole().with("DATA", [&[2, 2, 0, 0x41, 0, 0x0b][..], &tail].concat());
+        assert_eq!(sample.with("reloc.DATA", [10, 0]).error(), "no error");
+    }
+
+    #[test]
+    fn broken_metadata() {
+        check("target_features", &[1, b'=', 1, b'x'], "unknown feature policy prefix");
+        let message = "target features section contains repeated feature \"x\"";
+        check("target_features", &[2, b'+', 1, b'x', b'+', 1, b'x'], message);
+        check("name", &[1, 4, 1, 4, 1, b'x'], "invalid function name entry");
+        check("producers", &[1, 1, b'x', 0], "invalid producers field name: `x`");
+        let field = counted(&[], "sdk", &[1, 1, b'x', 0]);
+        check("producers", &list(&[&field, &field]), "producers section does not have unique fields");
+        let field = counted(&[], "sdk", &[2, 1, b'x', 0, 1, b'x', 0]);
+        check("producers", &list(&[&field]), "producers section contains repeated producer");
+    }
+
+    #[test]
+    fn relocations_name_a_section_that_can_have_some() {
+        check("reloc.CODE", &[99, 0], "invalid section index");
+        check("reloc.CODE", &[0, 0], "expected relocations for CODE, DATA or a custom section, found some for TYPE");
+        let linking = DEBUG_SECTION + 1;
+        let message = "expected relocations for CODE, DATA or a custom section, found some for linking";
+        check("reloc.CODE", &[linking, 0], message);
+        check("reloc.CODE", &[DATA_SECTION, 0], "expected one relocation section for DATA, found a second");
+    }
 }

@@ -187,7 +187,7 @@ struct Entry {
 }
 
 /// Decodes the entry at `*at`; none if it is cut short or a number or the type is out of range.
-#[inline]
+#[inline(always)]
 fn decode(bytes: &[u8], at: &mut usize) -> Option<Entry> {
     let code = *bytes.get(*at)?;
     let rule = *RULES.get(code as usize)?;
@@ -271,4 +271,123 @@ fn bad_offset(reader: &Reader<'_, '_>, position: usize, offset: u32) -> Diagnost
     let message =
         format!("invalid relocation offset: expected a field inside one function or segment, found {offset:#x}");
     reader.error_at(position, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    /// What the entries, for the section `section`, lead to.
+    fn error(section: u8, entries: &[&[u8]]) -> String {
+        let payload = [&[section][..], &list(entries)].concat();
+        let label = match section {
+            CODE_SECTION => "reloc.CODE",
+            DATA_SECTION => "reloc.DATA",
+            _ => "reloc..debug_x",
+        };
+        Sample::whole().with(label, payload).error()
+    }
+
+    #[test]
+    fn each_chunk_gets_its_entries() {
+        let bytes = Sample::whole().bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let contents = Contents::parse(&object).unwrap();
+        let show = |relocations: Relocations| -> Vec<(u8, u32, u32, i64)> {
+            relocations.map(|entry| (entry.kind.code(), entry.offset, entry.index, entry.addend)).collect()
+        };
+        let bodies: Vec<_> = contents.bodies.iter().map(|body| show(contents.body_relocations(body))).collect();
+        assert_eq!(bodies, [[(0, 4, 0, 0)], [(4, 13, 3, 1)]]);
+        let segments: Vec<_> = contents.segments.iter().map(|it| show(contents.segment_relocations(it))).collect();
+        assert_eq!(segments, [[(2, 6, 1, 0)], [(5, 16, 3, -1)]]);
+        assert_eq!(show(contents.customs[0].relocations), [(9, 0, 9, 3), (8, 4, 1, 0)]);
+        assert!(contents.is_called(symbol::IMPORTED as u32) && !contents.is_called(symbol::DEFINED as u32));
+    }
+
+    #[test]
+    fn chunks_without_entries_stay_empty() {
+        let sample = Sample::whole().with("reloc.CODE", [CODE_SECTION, 1, 4, 13, symbol::DATA, 0]);
+        let bytes = sample.bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let contents = Contents::parse(&object).unwrap();
+        let counts: Vec<_> = contents.bodies.iter().map(|body| contents.body_relocations(body).count()).collect();
+        assert_eq!(counts, [0, 1]);
+    }
+
+    #[test]
+    fn fields_lie_inside_one_chunk() {
+        let outside = |offset: u8| error(CODE_SECTION, &[&[0, offset, 0]]);
+        let message = |offset: u8| {
+            format!("invalid relocation offset: expected a field inside one function or segment, found {offset:#x}")
+        };
+        // The count and the size field of a body belong to no function.
+        for offset in [0, 1, 6, 10, 16, 20, 0x7f] {
+            assert_eq!(outside(offset), message(offset));
+        }
+        for offset in [2, 5, 11, 15] {
+            assert_eq!(outside(offset), "no error");
+        }
+        assert_eq!(error(DATA_SECTION, &[&[5, 7, symbol::DATA, 0]]), message(7));
+        assert_eq!(error(DEBUG_SECTION, &[&[8, 5, symbol::DEFINED, 0]]), message(5));
+    }
+
+    #[test]
+    fn entries_are_sorted() {
+        assert_eq!(error(CODE_SECTION, &[&[0, 13, 0], &[0, 4, 0]]), "relocations not in offset order");
+        assert_eq!(error(CODE_SECTION, &[&[0, 4, 0], &[0, 4, 0]]), "no error");
+    }
+
+    #[test]
+    fn the_kind_of_symbol_fits_the_type() {
+        let found = |code: u8, index: u8| {
+            error(DEBUG_SECTION, &[&[code, 0, index, 0][..if RULES[code as usize].addend { 4 } else { 3 }]])
+        };
+        for (code, index) in [
+            (0, symbol::DATA),
+            (1, symbol::TABLE),
+            (3, symbol::DEFINED),
+            (5, symbol::GLOBAL),
+            (7, symbol::TAG),
+            (8, symbol::SECTION),
+            (9, symbol::DEFINED),
+            (10, symbol::DEFINED),
+            (13, symbol::DATA),
+            (20, symbol::DEFINED),
+            (26, 99),
+        ] {
+            assert!(found(code, index).starts_with("invalid relocation: R_WASM_"), "{code}: {}", found(code, index));
+        }
+        for (code, index) in [
+            (6, 1),
+            (7, symbol::DATA),
+            (7, symbol::DEFINED),
+            (7, symbol::GLOBAL),
+            (13, symbol::GLOBAL),
+            (10, symbol::TAG),
+            (20, symbol::TABLE),
+            (26, symbol::DEFINED),
+        ] {
+            assert_eq!(found(code, index), "no error", "{code}");
+        }
+        let message = "invalid relocation type index: R_WASM_TYPE_INDEX_LEB expects one of 2 types, found 2";
+        assert_eq!(found(6, 2), message);
+        let message = "invalid relocation: R_WASM_GLOBAL_INDEX_LEB expects a function or data or global symbol, found tag symbol 8";
+        assert_eq!(found(7, symbol::TAG), message);
+    }
+
+    #[test]
+    fn entries_are_well_formed() {
+        assert_eq!(error(CODE_SECTION, &[&[27, 4, 0]]), "invalid relocation type: 27");
+        let message = "expected a relocation entry, found a truncated or too large LEB128 integer";
+        assert_eq!(error(CODE_SECTION, &[&[0, 4, 0x80]]), message);
+        assert_eq!(error(CODE_SECTION, &[&[4, 4, symbol::DATA]]), message);
+        assert_eq!(error(CODE_SECTION, &[&[0, 0x84, 0x80, 0x80, 0x80, 0x80, 0, 0]]), message);
+        assert_eq!(error(CODE_SECTION, &[&[0, 4, 0x80, 0x80, 0x80, 0x80, 0x10]]), message);
+        let wide = [0x80, 0x80, 0x80, 0x80, 0x08];
+        assert_eq!(error(DEBUG_SECTION, &[&[&[3, 0, symbol::DATA][..], &wide].concat()]), message);
+        assert_eq!(error(DEBUG_SECTION, &[&[&[16, 0, symbol::DATA][..], &wide].concat()]), "no error");
+        let trailing = Sample::whole().with("reloc.CODE", [CODE_SECTION, 1, 0, 4, 0, 9]);
+        assert_eq!(trailing.error(), "expected the end of the relocations, found 1 more bytes");
+    }
 }

@@ -217,3 +217,69 @@ fn ref_type(ty: RefType) -> Option<u8> {
 pub(super) fn skip_const_expr(parser: &mut BinaryReader<'_>) -> wasmparser::Result<()> {
     parser.read::<wasmparser::ConstExpr>().map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[track_caller]
+    fn check(label: &str, payload: &[u8], message: &str) {
+        assert_eq!(Sample::whole().with(label, payload).error(), message);
+    }
+
+    #[test]
+    fn types() {
+        check("TYPE", &[9, 0x60, 0, 0], "expected a number of types, found 9, more than the section can hold");
+        check("TYPE", &[1, 0x5f, 0, 0], "file has unmodeled reference or GC types");
+        check("TYPE", &[1, 0x60, 1, 0x64, 0], "file has unmodeled reference or GC types");
+        check("TYPE", &[1, 0x60, 0x80, 0, 0], "expected a number of parameters in its shortest form");
+        check("TYPE", &[1, 0x60, 0, 0, 7], "expected the end of the types, found 1 more bytes");
+        check(
+            "TYPE",
+            &[1, 0x60, 3, 0x7f, 0],
+            "expected a number of parameters, found 3, more than the section can hold",
+        );
+    }
+
+    #[test]
+    fn imports_and_functions() {
+        check("IMPORT", &[1, 0, 0, 0, 2], "expected one of 2 types, found type 2");
+        check("IMPORT", &[1, 0, 0, 4, 0, 9], "expected one of 2 types, found type 9");
+        check("IMPORT", &[1, 0, 0, 1, 0x6e, 0, 0], "file has unmodeled reference or GC types");
+        check("IMPORT", &[1, 0, 0, 3, 0x6e, 0], "file has unmodeled reference or GC types");
+        check("IMPORT", &[1, 0, 0, 3, 0x7f, 3], "file has unmodeled reference or GC types");
+        check("FUNCTION", &[2, 0, 2], "expected one of 2 types, found type 2");
+        assert_eq!(Sample::whole().with("FUNCTION", [2, 0, 2]).error_place(), ("FUNCTION".into(), 2));
+    }
+
+    #[test]
+    fn tables_memories_tags_and_globals() {
+        check("TABLE", &[1, 0x70, 9, 0], "invalid table resizable limits flags");
+        check("TAG", &[1, 0, 2], "expected one of 2 types, found type 2");
+        check("TAG", &[1, 1, 0], "invalid tag attributes");
+        assert_eq!(Sample::whole().with("GLOBAL", [1, 0x7f, 0, 0x41, 7]).error_place().0, "GLOBAL");
+        let mut sample = Sample::whole();
+        sample.sections.insert(4, (header::id::MEMORY, "", vec![1, 0x10, 0]));
+        assert_eq!(sample.error(), "invalid memory limits flags");
+    }
+
+    #[test]
+    fn one_64_bit_memory_makes_a_64_bit_object() {
+        let sample = Sample { sections: vec![(header::id::MEMORY, "", vec![1, 4, 0])] };
+        assert!(Object::parse("a.o".into(), &sample.bytes()).unwrap().is_64);
+    }
+
+    #[test]
+    fn exports() {
+        for (kind, message) in [
+            (0, "invalid function export"),
+            (1, "invalid table export"),
+            (2, "invalid memory export"),
+            (3, "invalid global export"),
+            (4, "invalid tag export"),
+        ] {
+            check("EXPORT", &[1, 1, b'x', kind, 4], message);
+        }
+    }
+}

@@ -260,3 +260,105 @@ fn read_data_symbol<'i>(
     }
     Ok(symbol)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn every_kind_of_symbol() {
+        let bytes = Sample::whole().bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let symbols: Vec<_> = object.symbols.iter().map(|symbol| (symbol.kind, symbol.name, symbol.index)).collect();
+        let expected = [
+            (SymbolKind::Function, "imported", 0),
+            (SymbolKind::Function, "defined", 2),
+            (SymbolKind::Function, "explicit", 1),
+            (SymbolKind::Data, "data", 1),
+            (SymbolKind::Data, "missing", 0),
+            (SymbolKind::Global, "__stack_pointer", 0),
+            (SymbolKind::Global, "global", 1),
+            (SymbolKind::Table, "__indirect_function_table", 0),
+            (SymbolKind::Tag, "tag", 0),
+            (SymbolKind::Section, ".debug_x", DEBUG_SECTION as u32),
+            (SymbolKind::Data, "absolute", 0),
+            (SymbolKind::Function, "other", 3),
+        ];
+        assert_eq!(symbols, expected);
+        assert_eq!((object.symbols[3].offset, object.symbols[3].size), (2, 2));
+        assert_eq!((object.symbols[10].offset, object.symbols[10].size), (0x1000, 4));
+    }
+
+    #[test]
+    fn segments_init_functions_and_comdats() {
+        let bytes = Sample::whole().bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let infos: Vec<_> = object.segment_info.iter().map(|info| (info.name, info.alignment, info.flags)).collect();
+        assert_eq!(infos, [(".rodata.a", 2, 1), (".tdata.b", 3, SEGMENT_TLS)]);
+        assert_eq!((object.init_functions[0].priority, object.init_functions[0].symbol), (100, 1));
+        assert_eq!(object.comdats[0].name, "group");
+        assert_eq!((object.function_comdats, object.segment_comdats), (vec![0, NO_COMDAT], vec![NO_COMDAT, 0]));
+        assert_eq!(object.section_comdats.iter().position(|&group| group == 0), Some(DEBUG_SECTION as usize));
+    }
+
+    #[track_caller]
+    fn check(subsections: &[(u8, Vec<u8>)], message: &str) {
+        assert_eq!(Sample::whole().with("linking", linking(subsections)).error(), message);
+    }
+
+    #[test]
+    fn broken_symbols() {
+        let symbol = |bytes: &[u8], message| check(&[(8, list(&[bytes]))], message);
+        symbol(&[6, 0, 0], "invalid symbol type: 6");
+        symbol(&[0, 0x10, 2], "invalid function symbol index");
+        symbol(&counted(&[0, 0, 1], "f", &[]), "invalid function symbol index");
+        symbol(&counted(&[0, 0, 4], "f", &[]), "invalid function symbol index");
+        symbol(&counted(&[2, 0, 2], "g", &[]), "invalid global symbol index");
+        symbol(&[2, 0x11, 0], "undefined weak global symbol");
+        symbol(&[5, 0x11, 0], "undefined weak table symbol");
+        symbol(&counted(&[4, 0, 1], "t", &[]), "invalid tag symbol index");
+        symbol(&counted(&[5, 0, 2], "t", &[]), "invalid table symbol index");
+        symbol(&[3, 0, 0], "section symbols must have local binding");
+        symbol(&[3, 2, 19], "expected one of 19 sections, found section 19");
+        symbol(&counted(&[1, 0], "d", &[2, 0, 0]), "invalid data segment index: 2");
+        let size = &[1, 0, 0x80, 0x80, 0x80, 0x80, 0x10];
+        symbol(&counted(&[1, 0], "d", size), "expected a size below 4 GiB, found 4294967296");
+        let message = "invalid data symbol offset: `d` (offset: 9 segment size: 8)";
+        symbol(&counted(&[1, 0], "d", &[1, 9, 0]), message);
+        check(&[(8, vec![1, 0, 0x10])], "expected a number of symbols, found 1, more than the section can hold");
+        check(&[(8, vec![1, 0, 0x10, 0, 0])], "expected the end of the symbol table, found 1 more bytes");
+        check(&[(8, symbols()), (8, symbols())], "expected one symbol table, found a second");
+    }
+
+    #[test]
+    fn broken_segment_info_and_init_functions() {
+        let info = counted(&[], "s", &[0, 0]);
+        check(&[(5, list(&[&info, &info, &info]))], "too many segment names");
+        let message = "expected an alignment of at most 2**63, found 2**64";
+        check(&[(5, list(&[&counted(&[], "s", &[64, 0])]))], message);
+        check(&[(8, symbols()), (6, list(&[&[1, symbol::DATA]]))], "invalid function symbol: 3");
+        check(&[(6, list(&[&[1, 0]]))], "invalid function symbol: 0");
+    }
+
+    #[test]
+    fn broken_comdats() {
+        let group = |entries: &[u8]| list(&[&counted(&[], "g", &[&[0], entries].concat())]);
+        check(&[(7, list(&[&counted(&[], "", &[0, 0, 0])]))], "bad/duplicate COMDAT name ");
+        check(&[(7, list(&[&counted(&[], "g", &[1, 0])]))], "unsupported COMDAT flags");
+        check(&[(7, group(&[1, 2, 0]))], "invalid COMDAT entry type");
+        check(&[(7, group(&[1, 0, 2]))], "COMDAT data index out of range");
+        check(&[(7, group(&[1, 1, 1]))], "COMDAT function index out of range");
+        check(&[(7, group(&[1, 1, 4]))], "COMDAT function index out of range");
+        check(&[(7, group(&[1, 5, 19]))], "COMDAT section index out of range");
+        check(&[(7, group(&[1, 5, CODE_SECTION]))], "non-custom section in a COMDAT");
+        check(&[(7, group(&[2, 1, 2, 1, 2]))], "function in two COMDATs");
+        check(&[(7, group(&[2, 0, 0, 0, 0]))], "data segment in two COMDATs");
+    }
+
+    #[test]
+    fn other_versions_are_refused() {
+        let sample = Sample::whole().with("linking", [1]);
+        assert_eq!(sample.error(), "unexpected metadata version: 1 (Expected: 2)");
+    }
+}

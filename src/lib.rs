@@ -17,3 +17,6 @@ pub mod object;
 pub mod options;
 pub mod par;
 pub mod resolve;
+pub mod mir;
+pub mod synthetic;
+pub mod relocate;

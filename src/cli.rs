@@ -3,22 +3,17 @@
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
-use wold::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Severity};
-use wold::input::{Disk, FileSystem};
+use wold::diagnostic::{Diagnostic, Diagnostics, Kind, Severity};
+use wold::input::Disk;
 use wold::options::Options;
 use wold::options::parse::{self, Action};
+use wold::pipeline::link_to_file;
 
 /// How many errors are shown if `--error-limit` says nothing.
 const ERRORS_MAX: u64 = 20;
 
 /// More threads than this are not started, whatever `--threads` says.
 const THREADS_MAX: usize = 256;
-
-/// Stands in for `wold::pipeline::link_to_file`.
-fn link_to_file(_: &Options, _: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<(), Failed> {
-    diagnostics.push(Diagnostic::unsupported("linking"));
-    Err(Failed)
-}
 
 /// Runs the linker on a command line, the program's name first. Returns the exit code: 0, or 1 after errors.
 pub fn run(args: impl Iterator<Item = OsString>) -> i32 {

@@ -5,6 +5,7 @@
 
 pub mod demangle;
 pub mod diagnostic;
+pub mod emit;
 pub mod index;
 pub mod input;
 pub mod intern;
@@ -12,11 +13,13 @@ pub mod layout;
 pub mod leb;
 pub mod linker_defined;
 pub mod liveness;
+pub mod mir;
 pub mod mmap;
 pub mod object;
 pub mod options;
 pub mod par;
-pub mod resolve;
-pub mod mir;
-pub mod synthetic;
+pub mod pipeline;
 pub mod relocate;
+pub mod report;
+pub mod resolve;
+pub mod synthetic;

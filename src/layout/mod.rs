@@ -18,7 +18,7 @@ pub use exports::{Export, ExportKind};
 pub use imports::Import;
 pub use memory::Memory;
 pub use segments::{Chunk, OutputSegment};
-pub use strings::{MergedStrings, Pieces, split_strings};
+pub use strings::{MergedStrings, Pieces, merge_strings, split_strings};
 
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;

@@ -7,7 +7,7 @@ mod mark;
 mod report;
 
 pub use mark::{is_discarded, mark};
-pub use report::report_unused;
+pub use report::{names_of, report_unused};
 
 use crate::index::*;
 use crate::par::Bits;

@@ -90,12 +90,11 @@ impl File<'_> {
 
 impl Clash {
     fn new(resolution: &Resolution, name: SymbolIdx) -> Self {
-        let mut symbol = Symbol::new(resolution.symbols[name].name);
         let linker_made =
             matches!(resolution.definitions[name], Definition::Function(f) if resolution.linker_function(f).is_some());
         let variants = match linker_made {
             true => {
-                symbol = resolution.symbols[name];
+                let symbol = resolution.symbols[name];
                 vec![Variant { symbol, signature: resolution.signatures[name], called: true }]
             }
             false => Vec::new(),

@@ -5,10 +5,10 @@ use crate::layout::Layout;
 use crate::mir::{Function, Inst};
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution};
-use wasm_encoder::{BlockType, Instruction, MemArg};
+use wasm_encoder::{BlockType, Instruction, MemArg, MemArgTarget};
 
 /// A 4-byte access at the address on the stack.
-const WORD: MemArg = MemArg { offset: 0, align: 2, memory_index: 0 };
+const WORD: MemArg = MemArg { offset: 0, align: 2, target: MemArgTarget::Memory(0), ordering: None };
 
 /// `__wasm_init_memory`: fills passive segments, once, however many threads start the module.
 ///

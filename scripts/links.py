@@ -6,12 +6,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 REPO = pathlib.Path(__file__).resolve().parent.parent
 
 # What a program folder of a corpus holds: the linker's arguments, relative to the folder, without -o.
 LINK_FILE = "link.rsp"
+
+# A linker that takes longer than this is killed.
+PATIENCE_SECONDS = 600
 
 
 def wold():
@@ -67,8 +71,11 @@ class Run:
         with tempfile.TemporaryFile() as messages:
             start = time.perf_counter()
             process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages)
+            watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
+            watchdog.start()
             _, status, usage = os.wait4(process.pid, 0)
             self.wall = time.perf_counter() - start
+            watchdog.cancel()
             process.returncode = self.code = os.waitstatus_to_exitcode(status)
             self.cpu = usage.ru_utime + usage.ru_stime
             self.rss = usage.ru_maxrss * 1024

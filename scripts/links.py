@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 600
 
 def wold():
     """The linker under test: $LINKER, else the release build."""
-    return os.environ.get("LINKER") or str(REPO / "target/release/wold")
+    return os.environ.get("LINKER") or str(REPO / os.environ.get("CARGO_TARGET_DIR", "target") / "release/wold")
 
 
 def peer(name):

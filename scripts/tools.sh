@@ -1,9 +1,13 @@
-# Finds and installs what the scripts need. Sourced by scripts/demo, scripts/test and scripts/corpus.
-# Works on Debian and Ubuntu, as root or with sudo.
+# shellcheck shell=bash
+# Finds and installs what the scripts need. Sourced by scripts/demo, scripts/test and scripts/corpus, from the
+# repository's root. Works on Debian and Ubuntu, as root or with sudo.
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# release_wold: the absolute path of the release build.
+release_wold() { printf '%s/release/wold\n' "$(realpath -m "${CARGO_TARGET_DIR:-target}")"; }
 
 # as_root COMMAND...: runs it with the rights to install packages.
 as_root() {
@@ -18,7 +22,7 @@ apt_fresh=
 apt_refresh() {
   [ -z "$apt_fresh" ] || return 0
   apt_fresh=yes
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null || say "apt-get update failed, going on" >&2
+  (as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null) || say "apt-get update failed, going on" >&2
 }
 
 # apt_has PACKAGE...: every one of them can be installed.
@@ -35,7 +39,8 @@ apt_install() {
   have apt-get || die "needs apt-get to install: $*. Install them by hand and run again."
   say "installing $*"
   apt_refresh
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >/dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >/dev/null ||
+    die "could not install $*"
 }
 
 # llvm_versions PREFIX SUFFIX: the version numbers N, newest first, for which apt knows a package PREFIX-N-SUFFIX.

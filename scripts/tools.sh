@@ -27,9 +27,10 @@ apt_refresh() {
 
 # apt_has PACKAGE...: every one of them can be installed.
 apt_has() {
-  local p
+  local p policy
   for p; do
-    LC_ALL=C apt-cache policy "$p" 2>/dev/null | grep -q 'Candidate: [^(]' || return 1
+    policy=$(LC_ALL=C apt-cache policy "$p" 2>/dev/null)
+    [[ $policy == *"Candidate: "[0-9]* ]] || return 1
   done
 }
 
@@ -39,8 +40,9 @@ apt_install() {
   have apt-get || die "needs apt-get to install: $*. Install them by hand and run again."
   say "installing $*"
   apt_refresh
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >/dev/null ||
-    die "could not install $*"
+  local log
+  log=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" 2>&1) ||
+    die "could not install $*: $log"
 }
 
 # llvm_versions PREFIX SUFFIX: the version numbers N, newest first, for which apt knows a package PREFIX-N-SUFFIX.

@@ -1,0 +1,3 @@
+# Without inputs nothing can be linked.
+#! link: --no-entry
+#! fails: $LD: error: no input files

@@ -1,0 +1,10 @@
+// --fatal-warnings makes errors of warnings.
+//! link: a.o b.o --no-entry --export=run --fatal-warnings
+//! fails: $LD: error: function signature mismatch: f
+//!   >>> defined as (i32) -> i32 in a.o
+//!   >>> defined as () -> i64 in b.o
+//- a.c
+int f(int);
+int run(void) { return f(1); }
+//- b.c
+long long f(void) { return 1; }

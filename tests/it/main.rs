@@ -1,0 +1,50 @@
+//! The one integration-test binary: every case is one test.
+//!
+//! `cargo test NAME` runs the cases whose name contains NAME. Environment:
+//! `WOLD_TEST_LINKER` is the linker under test (default: the binary just built), `WOLD_BLESS=1` rewrites what a case
+//! expects to what the linker under test says, `WOLD_CORPUS` is a folder with more objects for the robustness test,
+//! `CI` turns a missing tool from a skipped case into a failure.
+
+mod build;
+mod cases;
+mod check;
+mod diff;
+mod dump;
+mod inputs;
+mod node;
+mod objects;
+mod robust;
+
+use std::process::ExitCode;
+
+use cases::Case;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let all: Vec<Case> = match cases::all() {
+        Ok(mut all) => {
+            all.extend(objects::cases());
+            all
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials = robust::trials(&all);
+    trials.extend(all.into_iter().map(trial));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// One case as a test; skipped where a tool is missing, unless in CI.
+fn trial(case: Case) -> Trial {
+    let name = case.name.clone();
+    let missing = inputs::missing_tool(&case);
+    let skip = missing.is_some() && std::env::var_os("CI").is_none();
+    Trial::test(name, move || match missing {
+        Some(tool) => Err(Failed::from(format!("{tool} is not installed"))),
+        None => check::check(&case).map_err(Failed::from),
+    })
+    .with_ignored_flag(skip)
+}

@@ -1,0 +1,4 @@
+//! Robust
+use crate::cases::Case;
+/// All
+pub fn trials(_: &[Case]) -> Vec<libtest_mimic::Trial> { Vec::new() }

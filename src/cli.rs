@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use wold::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Severity};
-use wold::input::{Disk, FileSystem};
 use wold::options::Options;
 use wold::options::parse::{self, Action};
 
@@ -14,8 +13,8 @@ const ERRORS_MAX: u64 = 20;
 /// More threads than this are not started, whatever `--threads` says.
 const THREADS_MAX: usize = 256;
 
-/// Stands in for `wold::pipeline::link_to_file`.
-fn link_to_file(_: &Options, _: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<(), Failed> {
+/// To become `wold::pipeline::link_to_file(options, &wold::input::Disk, diagnostics)`.
+fn link_to_file(_: &Options, diagnostics: &mut Diagnostics) -> Result<(), Failed> {
     diagnostics.push(Diagnostic::unsupported("linking"));
     Err(Failed)
 }
@@ -50,7 +49,7 @@ fn link(options: &Options, diagnostics: &mut Diagnostics) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
     match pool {
         // The result says no more than the diagnostics.
-        Ok(pool) => drop(pool.install(|| link_to_file(options, &Disk, diagnostics))),
+        Ok(pool) => drop(pool.install(|| link_to_file(options, diagnostics))),
         Err(error) => diagnostics.error(Kind::Option, format!("cannot start {threads} threads: {error}")),
     }
 }
@@ -126,14 +125,13 @@ impl Printer {
             let text = diagnostic.to_string();
             if diagnostic.severity == Severity::Error {
                 let limit = if index < self.early { ERRORS_MAX } else { self.limit };
-                errors += 1;
-                if limit != 0 && errors == limit + 1 {
+                if limit == 0 || errors < limit {
+                    self.line(separator, Severity::Error, &text, out)?;
+                } else if errors == limit {
                     let all = "too many errors emitted, stopping now (use -error-limit=0 to see all errors)";
                     return self.line(separator, Severity::Error, all, out);
                 }
-                if limit == 0 || errors <= limit {
-                    self.line(separator, Severity::Error, &text, out)?;
-                }
+                errors += 1;
             } else {
                 self.line(separator, Severity::Warning, &text, out)?;
             }
@@ -190,6 +188,11 @@ mod tests {
         assert_eq!(printed(&list[..2], 0, 0, false), format!("{one}{two}"));
         assert_eq!(printed(&list, 0, 2, false), format!("{one}{two}\n{TOO_MANY}"));
         assert_eq!(printed(&list[..2], 0, 1, false), format!("{one}{TOO_MANY}"));
+    }
+
+    #[test]
+    fn the_largest_limit() {
+        assert_eq!(printed(&[error("a")], 0, u64::MAX, false), "wasm-ld: error: a\n");
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn link(options: &Options, diagnostics: &mut Diagnostics) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
     match pool {
         // The result says no more than the diagnostics.
-        Ok(pool) => drop(pool.install(|| link_to_file(options, &Disk, diagnostics))),
+        Ok(pool) => drop(pool.install(|| link_to_file(options, diagnostics))),
         Err(error) => diagnostics.error(Kind::Option, format!("cannot start {threads} threads: {error}")),
     }
 }
@@ -121,14 +121,13 @@ impl Printer {
             let text = diagnostic.to_string();
             if diagnostic.severity == Severity::Error {
                 let limit = if index < self.early { ERRORS_MAX } else { self.limit };
-                errors += 1;
-                if limit != 0 && errors == limit + 1 {
+                if limit == 0 || errors < limit {
+                    self.line(separator, Severity::Error, &text, out)?;
+                } else if errors == limit {
                     let all = "too many errors emitted, stopping now (use -error-limit=0 to see all errors)";
                     return self.line(separator, Severity::Error, all, out);
                 }
-                if limit == 0 || errors <= limit {
-                    self.line(separator, Severity::Error, &text, out)?;
-                }
+                errors += 1;
             } else {
                 self.line(separator, Severity::Warning, &text, out)?;
             }
@@ -185,6 +184,11 @@ mod tests {
         assert_eq!(printed(&list[..2], 0, 0, false), format!("{one}{two}"));
         assert_eq!(printed(&list, 0, 2, false), format!("{one}{two}\n{TOO_MANY}"));
         assert_eq!(printed(&list[..2], 0, 1, false), format!("{one}{TOO_MANY}"));
+    }
+
+    #[test]
+    fn the_largest_limit() {
+        assert_eq!(printed(&[error("a")], 0, u64::MAX, false), "wasm-ld: error: a\n");
     }
 
     #[test]

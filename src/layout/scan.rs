@@ -110,7 +110,7 @@ impl<'i> Layout<'i> {
         }
         self.got_indices.insert(entry, self.got.len() as u32);
         self.got.push(entry);
-        if resolution.files[file].object.symbols[symbol as usize].kind == SymbolKind::Function {
+        if resolution.kind(file, symbol) == SymbolKind::Function {
             if self.indirect_table.is_none() {
                 self.resolve_indirect_table(options, resolution, live, true, diagnostics);
                 if let Some(at) = self.indirect_table.and_then(|table| table.import) {
@@ -272,8 +272,7 @@ fn look_at(
             }
         }
         Target::GlobalIndex => {
-            let kind = resolution.files[file].object.symbols[index as usize].kind;
-            if kind != SymbolKind::Global && seen.gots.insert(index as usize) {
+            if resolution.kind(file, index) != SymbolKind::Global && seen.gots.insert(index as usize) {
                 found.push(Found::Got(index));
             }
         }

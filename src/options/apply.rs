@@ -401,16 +401,17 @@ impl State {
         }
     }
     pub(super) fn set_color(&mut self, argument: Argument) {
+        let mut bad = None;
         self.options.color = match argument.value.as_str() {
             "always" => Color::Always,
             "never" => Color::Never,
             "auto" => Color::Auto,
             other => {
-                self.bad_color = Some(format!("unknown option: --color-diagnostics={other}"));
-                return;
+                bad = Some(format!("unknown option: --color-diagnostics={other}"));
+                Color::Auto
             }
         };
-        self.bad_color = None;
+        self.bad_color = bad;
     }
     pub(super) fn set_lto_o(&mut self, argument: Argument) {
         self.lto_level(Check::LtoO, "invalid optimization level for LTO", &argument);

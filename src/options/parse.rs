@@ -53,7 +53,7 @@ pub fn parse(program: &str, args: Vec<String>, read: Reader<'_>) -> Parsed {
     }
     let quoting = quoting(&args, &index, &mut errors);
     let args = response::expand(args, quoting, read, &mut errors);
-    let (tokens, missing) = index.split(args);
+    let (tokens, missing) = index.split(args.into_iter());
     let (state, unknown, has_files) = apply(tokens);
 
     let mut diagnostics = Diagnostics::new(state.options.fatal_warnings);
@@ -126,7 +126,7 @@ fn quoting(args: &[String], index: &Index, errors: &mut Diagnostics) -> Quoting 
     if !args.iter().any(|arg| arg.contains("rsp-quoting")) {
         return Quoting::default();
     }
-    let (tokens, _) = index.split(args.to_vec());
+    let (tokens, _) = index.split(args.iter().cloned());
     let last = tokens.into_iter().rev().find_map(|token| match token {
         Token::Option(spec, argument) if spec.name == "rsp-quoting" => Some(argument.value),
         _ => None,
@@ -159,9 +159,8 @@ impl Index {
     }
 
     /// Splits arguments into options, files and unknown ones, up to an option that lacks its value: the second result.
-    fn split(&self, args: Vec<String>) -> (Vec<Token>, Option<String>) {
-        let mut tokens = Vec::with_capacity(args.len());
-        let mut args = args.into_iter();
+    fn split(&self, mut args: impl Iterator<Item = String>) -> (Vec<Token>, Option<String>) {
+        let mut tokens = Vec::with_capacity(args.size_hint().0);
         while let Some(word) = args.next() {
             if word.is_empty() {
                 continue;

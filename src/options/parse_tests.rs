@@ -70,7 +70,7 @@ fn every_option_in_every_form_and_with_both_dashes() {
     for spec in table::OPTIONS {
         for (dash, accepted) in [("-", spec.dashes != Dashes::Two), ("--", spec.dashes != Dashes::One)] {
             for words in forms(spec, dash) {
-                let (tokens, missing) = index.split(words.clone());
+                let (tokens, missing) = index.split(words.iter().cloned());
                 let found = match (&tokens[..], missing) {
                     ([Token::Option(found, argument)], None) => {
                         std::ptr::eq(*found, spec) && (spec.shape == Shape::Flag || argument.value == value_for(spec))
@@ -115,7 +115,20 @@ fn one_letter_options_swallow_options_that_need_two_dashes() {
     errors(&["-mllvmfoo"], &["invalid target architecture: llvmfoo"]);
     errors(&["-Mapfoo"], &["unknown argument: -Mapfoo"]);
     errors(&["--exportfoo"], &["unknown argument: --exportfoo"]);
-    for word in ["-sS", "-rfoo", "-i5", "-i=5", "--E", "--L", "-growable-table", "---trace", "--", "-h", "--trace=1"] {
+    for word in [
+        "-sS",
+        "-rfoo",
+        "-i5",
+        "-i=5",
+        "--E",
+        "--L",
+        "-growable-table",
+        "-import-table",
+        "---trace",
+        "--",
+        "-h",
+        "--trace=1",
+    ] {
         errors(&[word], &[&format!("unknown argument: {word}")]);
     }
 }
@@ -396,4 +409,6 @@ fn color() {
     assert_eq!(wants(&["--color-diagnostics=never", "--color-diagnostics"]), [true, true]);
     assert_eq!(wants(&["--color-diagnostics=always", "--no-color-diagnostics"]), [false, false]);
     assert_eq!(wants(&["--color-diagnostics", "--color-diagnostics=auto"]), [false, true]);
+    errors(&["--color-diagnostics", "--color-diagnostics=foo"], &["unknown option: --color-diagnostics=foo"]);
+    assert_eq!(parsed(&["--color-diagnostics", "--color-diagnostics=foo"]).options.color, Color::Auto);
 }

@@ -108,6 +108,9 @@ pub struct Argument {
     pub value: String,
 }
 
+/// Something that this version cannot do: whether the options ask for it, and what the error calls it.
+pub type Unsupported = (fn(&Options) -> bool, &'static str);
+
 /// One option: a row of [`super::table::OPTIONS`].
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
@@ -125,8 +128,8 @@ pub struct Spec {
     pub category: Category,
     /// What it does.
     pub set: Set,
-    /// Whether the options ask for something that this version cannot do, and what the error calls it.
-    pub unsupported: Option<(fn(&Options) -> bool, &'static str)>,
+    /// What it asks for that this version cannot do.
+    pub unsupported: Option<Unsupported>,
 }
 
 impl Spec {

@@ -113,7 +113,8 @@ pub static OPTIONS: &[Spec] = &[
         .meta("<file>").help(Symbols, "The same as --allow-undefined-file=<file>"),
     Spec::flag("import-undefined", |o| o.import_undefined = true).help(Symbols, "Undefined functions become imports"),
     Spec::state("unresolved-symbols", State::set_unresolved).shape(Shape::EqualsOrNext)
-        .meta("[report-all,ignore-all,import-dynamic]").help(Symbols, "What to do with undefined symbols (default: report-all)")
+        .meta("[report-all,ignore-all,import-dynamic]")
+        .help(Symbols, "What to do with undefined symbols (default: report-all)")
         .unsupported(|o| o.unresolved == Unresolved::ImportDynamic, "--unresolved-symbols=import-dynamic"),
     Spec::state("warn-unresolved-symbols", State::set_warn_unresolved)
         .help(Symbols, "Undefined symbols are warnings"),
@@ -157,7 +158,7 @@ pub static OPTIONS: &[Spec] = &[
         .help(Memory, "The memory is shared between threads"),
     Spec::number("table-base", Check::TableBase, |o, n| o.table_base = n)
         .help(Memory, "First slot of the function table that is filled (default: 1)"),
-    Spec::flag("import-table", |o| o.import_table = true).help(Memory, "Import the function table"),
+    Spec::flag("import-table", |o| o.import_table = true).two_dashes().help(Memory, "Import the function table"),
     Spec::flag("export-table", |o| o.export_table = true).two_dashes().help(Memory, "Export the function table"),
     Spec::flag("growable-table", |o| o.growable_table = true).two_dashes()
         .help(Memory, "The function table has no maximum size"),

@@ -125,7 +125,7 @@ impl Relocator<'_, '_> {
     }
 
     fn global(&self, file: FileIdx, index: u32, definition: Definition, symbol: Option<SymbolIdx>) -> u64 {
-        let kind = self.resolution.files[file].object.symbols[index as usize].kind;
+        let kind = self.resolution.kind(file, index);
         let found = match (definition, symbol) {
             (Definition::Global(global), _) => self.layout.global_index(global),
             (_, Some(symbol)) if kind == crate::object::SymbolKind::Global => self.layout.import_index(symbol),

@@ -297,6 +297,14 @@ impl<'i> Resolution<'i> {
             target => self.definitions[target],
         }
     }
+    /// What kind of thing symbol `symbol` of `file` stands for: that of the definition, where there is one.
+    #[inline]
+    pub fn kind(&self, file: FileIdx, symbol: u32) -> SymbolKind {
+        match self.files[file].targets[symbol as usize] {
+            LOCAL => self.files[file].object.symbols[symbol as usize].kind,
+            target => self.symbols[target].kind,
+        }
+    }
     /// The global symbol that symbol `symbol` of `file` resolves to; `None` for local symbols.
     #[inline]
     pub fn target(&self, file: FileIdx, symbol: u32) -> Option<SymbolIdx> {

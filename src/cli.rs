@@ -45,7 +45,7 @@ fn link(options: &Options, diagnostics: &mut Diagnostics) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
     match pool {
         // The result says no more than the diagnostics.
-        Ok(pool) => drop(pool.install(|| link_to_file(options, diagnostics))),
+        Ok(pool) => drop(pool.install(|| link_to_file(options, &Disk, diagnostics))),
         Err(error) => diagnostics.error(Kind::Option, format!("cannot start {threads} threads: {error}")),
     }
 }

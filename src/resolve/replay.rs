@@ -252,6 +252,9 @@ impl<'a, 'i> Replay<'a, 'i> {
         if inserted || (symbol.state == State::Undefined && symbol.flags.is_weak()) {
             // A weak reference does not extract; the lazy symbol remembers that it is weak.
             let weak = if inserted { 0 } else { SymbolFlags::WEAK };
+            if !inserted && symbol.kind == SymbolKind::Function {
+                symbol.lazy_reference = (symbol.member, symbol.symbol);
+            }
             *symbol = Symbol { state: State::Lazy, member, flags: SymbolFlags(weak), ..*symbol };
             return None;
         }
@@ -311,6 +314,7 @@ impl<'a, 'i> Replay<'a, 'i> {
                 let existing = &mut self.symbols[at];
                 if weak {
                     existing.flags.0 |= SymbolFlags::WEAK;
+                    existing.kind = symbol.kind;
                     if symbol.kind == SymbolKind::Function {
                         // Should it stay undefined, this reference says what the function's stub looks like.
                         existing.lazy_reference = (member, index);

@@ -33,8 +33,21 @@ use std::path::{Path, PathBuf};
 
 /// What a directive may be.
 const KEYS: &[&str] = &[
-    "link", "link-same", "run", "host", "fails", "warns", "stdout", "exports", "imports", "dump", "file", "bytes",
-    "no-output", "invalid", "differs-from-lld",
+    "link",
+    "link-same",
+    "run",
+    "host",
+    "fails",
+    "warns",
+    "stdout",
+    "exports",
+    "imports",
+    "dump",
+    "file",
+    "bytes",
+    "no-output",
+    "invalid",
+    "differs-from-lld",
 ];
 
 /// One file to be linked, or what it is made of.

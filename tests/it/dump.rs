@@ -508,9 +508,9 @@ fn dylink_text(part: &Dylink0Subsection, lines: &mut Vec<String>) {
         Dylink0Subsection::ExportInfo(exports) => {
             exports.iter().for_each(|e| lines.push(format!("export {}{}", e.name, flags_text(&e.flags))));
         }
-        Dylink0Subsection::ImportInfo(imports) => imports
-            .iter()
-            .for_each(|i| lines.push(format!("import {}.{}{}", i.module, i.field, flags_text(&i.flags)))),
+        Dylink0Subsection::ImportInfo(imports) => {
+            imports.iter().for_each(|i| lines.push(format!("import {}.{}{}", i.module, i.field, flags_text(&i.flags))))
+        }
         Dylink0Subsection::RuntimePath(paths) => paths.iter().for_each(|path| lines.push(format!("rpath {path}"))),
         Dylink0Subsection::TargetArch(arch) => lines.push(format!("arch {arch}")),
         Dylink0Subsection::Unknown { ty, data, .. } => lines.push(format!("subsection {ty}: {}", escaped(data))),

@@ -1,4 +1,6 @@
 //! Cases
 use crate::cases::Case;
 /// All
-pub fn cases() -> Vec<Case> { Vec::new() }
+pub fn cases() -> Vec<Case> {
+    Vec::new()
+}

@@ -1,4 +1,6 @@
 //! Robust
 use crate::cases::Case;
 /// All
-pub fn trials(_: &[Case]) -> Vec<libtest_mimic::Trial> { Vec::new() }
+pub fn trials(_: &[Case]) -> Vec<libtest_mimic::Trial> {
+    Vec::new()
+}

@@ -219,7 +219,7 @@ impl<'i> Layout<'i> {
             let at = existing.unwrap_or_else(|| resolution.add_symbol(INDIRECT_FUNCTION_TABLE));
             let symbol = &mut resolution.symbols[at];
             symbol.kind = SymbolKind::Table;
-            symbol.bits |= bits::USED;
+            symbol.bits |= bits::USED | bits::FORCE_IMPORT;
             // An import that nothing uses is dropped like any other.
             if required {
                 live.keep_symbol(at);

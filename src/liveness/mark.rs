@@ -31,7 +31,7 @@ struct Marker<'a, 'i> {
 ///
 /// Roots: the entry, exported and no-strip symbols, `__wasm_call_dtors`, and the init functions and retained segments
 /// of live objects; an object is live if it was named on the command line or something in it is. With
-/// `--no-gc-sections` everything is live that is not a discarded copy of a comdat group.
+/// `--no-gc-sections` everything is, even discarded copies of comdat groups: wasm-ld leaves them in.
 pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
     if !options.gc_sections {
         return everything(resolution);
@@ -228,19 +228,8 @@ fn everything(resolution: &Resolution) -> LiveSet {
     let tags = AtomicBits::new(resolution.tags.total());
     let tables = AtomicBits::new(resolution.tables.total());
     let symbols = AtomicBits::new(resolution.symbols.len());
-    for (file, content) in resolution.files.iter_enumerated() {
-        for (local, index) in resolution.functions.range(file).enumerate() {
-            if content.keeps(content.object.function_comdats.get(local)) {
-                functions.insert(index);
-            }
-        }
-        for (local, index) in resolution.segments.range(file).enumerate() {
-            if content.keeps(content.object.segment_comdats.get(local)) {
-                segments.insert(index);
-            }
-        }
-    }
-    (resolution.functions.total()..resolution.function_count()).for_each(|index| _ = functions.insert(index));
+    (0..resolution.segments.total()).for_each(|index| _ = segments.insert(index));
+    (0..resolution.function_count()).for_each(|index| _ = functions.insert(index));
     (0..resolution.globals.total() + resolution.linker_globals.len()).for_each(|index| _ = globals.insert(index));
     (0..resolution.tags.total()).for_each(|index| _ = tags.insert(index));
     (0..resolution.tables.total()).for_each(|index| _ = tables.insert(index));

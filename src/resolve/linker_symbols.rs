@@ -39,7 +39,9 @@ pub fn define_always(options: &Options, replay: &mut Replay) -> LinkerSymbols {
         at
     };
     let global = |replay: &mut Replay, made: &mut LinkerSymbols, text, role, mutable| {
-        let at = define(replay, name(replay, text), SymbolKind::Global, SymbolFlags::HIDDEN);
+        // `--export-dynamic` exports the stack pointer, where mutable globals may be exported at all.
+        let flags = if role == GlobalRole::StackPointer { 0 } else { SymbolFlags::HIDDEN };
+        let at = define(replay, name(replay, text), SymbolKind::Global, flags);
         made.globals.push(LinkerGlobal {
             role,
             symbol: at,
@@ -75,7 +77,8 @@ pub fn define_optional(options: &Options, replay: &mut Replay, made: &mut Linker
             made.data.push((at, data));
         }
     }
-    if options.shared_memory || !wanted(replay, linker::TLS_BASE) {
+    let referenced = replay.find(linker::TLS_BASE).is_some_and(|at| !replay.symbols[at].is_defined());
+    if options.shared_memory || !referenced {
         return None;
     }
     // Without threads, thread-local data is plain data and its base a constant.

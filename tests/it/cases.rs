@@ -51,6 +51,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// One file to be linked, or what it is made of.
+#[derive(Clone)]
 pub struct Input {
     /// `a.s`, `lib.a`, `a.o` (ready bytes), ...
     pub name: String,

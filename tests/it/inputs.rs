@@ -98,13 +98,18 @@ fn input_file(input: &Input, folder: &Path) -> Result<(), String> {
     fs::write(target, body).map_err(|error| error.to_string())
 }
 
+/// Whether `input` is to be a 64-bit object.
+pub fn wasm64(input: &Input) -> bool {
+    input.flags.iter().any(|flag| flag == "wasm64")
+}
+
 /// The object of a source, from the cache or freshly built.
 ///
 /// # Errors
 /// What the tool said.
 pub fn built(input: &Input) -> Result<Vec<u8>, String> {
     let tools = tools();
-    let wasm64 = input.flags.iter().any(|flag| flag == "wasm64");
+    let wasm64 = wasm64(input);
     let arch = if wasm64 { "wasm64" } else { "wasm32" };
     let (tool, mut args) = match extension(&input.name) {
         "s" => (&tools.assembler, vec![format!("-triple={arch}-unknown-unknown"), "-filetype=obj".into()]),

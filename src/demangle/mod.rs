@@ -3,6 +3,7 @@
 //! Microsoft's mangling (`?`) is left as it is: no compiler for WebAssembly makes it.
 
 mod itanium;
+mod rust;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -70,6 +71,7 @@ fn demangle_into(name: &[u8], dot: bool, memory: &mut Memory) -> Option<()> {
     match name {
         [b'_', b'Z', ..] | [b'_', b'_', b'Z', ..] => itanium::demangle(name, itanium, out),
         [b'_', b'_', b'_', b'Z', ..] | [b'_', b'_', b'_', b'_', b'Z', ..] => itanium::demangle(name, itanium, out),
+        [b'_', b'R', ..] => rust::demangle(name, out),
         _ => None,
     }
 }

@@ -24,7 +24,8 @@ pub(super) use parser::Scratch;
 /// has too long a text; `out` may then have been added to.
 pub(super) fn demangle(name: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Option<()> {
     let root = parser::Parser::new(name, scratch).mangled_name()?;
-    printer::Printer::run(name, &scratch.arena, root, out)
+    let Scratch { arena, printed, .. } = scratch;
+    printer::Printer::run(name, arena, root, printed, out)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::operators::Precedence;
 pub(super) struct NodeId(NonZeroU32);
 
 impl NodeId {
-    fn index(self) -> usize {
+    pub(super) fn index(self) -> usize {
         self.0.get() as usize
     }
 }
@@ -439,8 +439,7 @@ impl Shape {
 /// The nodes of one name.
 #[derive(Debug, Default)]
 pub(super) struct Arena {
-    nodes: Vec<Node>,
-    shapes: Vec<Shape>,
+    nodes: Vec<(Node, Shape)>,
     children: Vec<NodeId>,
     pub(super) encodings: Vec<Encoding>,
     pub(super) functions: Vec<FunctionType>,
@@ -455,7 +454,6 @@ impl Arena {
     /// Forgets everything but keeps the memory.
     pub(super) fn clear(&mut self) {
         self.nodes.clear();
-        self.shapes.clear();
         self.children.clear();
         self.encodings.clear();
         self.functions.clear();
@@ -464,23 +462,27 @@ impl Arena {
         self.subobjects.clear();
         self.has_forward = false;
         // The node that no id names.
-        self.nodes.push(Node::Bool(false));
-        self.shapes.push(Shape::PLAIN);
+        self.nodes.push((Node::Bool(false), Shape::PLAIN));
+    }
+
+    /// How many ids there are, unused ones included: one more than the greatest.
+    pub(super) fn id_count(&self) -> usize {
+        self.nodes.len()
     }
 
     /// Bytes of the largest vectors.
     pub(super) fn capacity(&self) -> usize {
-        self.nodes.capacity() * size_of::<Node>() + self.children.capacity() * size_of::<NodeId>()
+        self.nodes.capacity() * size_of::<(Node, Shape)>() + self.children.capacity() * size_of::<NodeId>()
     }
 
     #[inline]
     pub(super) fn node(&self, id: NodeId) -> Node {
-        self.nodes[id.index()]
+        self.nodes[id.index()].0
     }
 
     #[inline]
     pub(super) fn shape(&self, id: NodeId) -> Shape {
-        self.shapes[id.index()]
+        self.nodes[id.index()].1
     }
 
     #[inline]
@@ -508,14 +510,13 @@ impl Arena {
     pub(super) fn make(&mut self, node: Node) -> Option<NodeId> {
         let id = NodeId(NonZeroU32::new(u32::try_from(self.nodes.len()).ok()?)?);
         let shape = self.shape_of(&node);
-        self.nodes.push(node);
-        self.shapes.push(shape);
+        self.nodes.push((node, shape));
         Some(id)
     }
 
     /// Says what the forward reference `id` stands for.
     pub(super) fn resolve_forward(&mut self, id: NodeId, to: NodeId) {
-        if let Node::Forward { target, .. } = &mut self.nodes[id.index()] {
+        if let Node::Forward { target, .. } = &mut self.nodes[id.index()].0 {
             *target = Some(to);
             self.has_forward = true;
         }

@@ -19,6 +19,8 @@ pub(in super::super) struct Scratch {
     /// The template parameters in scope, outermost level first, each a range of `params`.
     levels: Vec<Level>,
     params: Vec<NodeId>,
+    /// For the printer.
+    pub(super) printed: Vec<Span>,
     /// Forward references that wait for the template arguments of the current encoding.
     forwards: Vec<NodeId>,
 }

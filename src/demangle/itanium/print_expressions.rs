@@ -159,7 +159,11 @@ impl Printer<'_> {
     fn binary(&mut self, operator: &Operator, left: NodeId, right: NodeId) {
         let symbol = operator.symbol();
         // Within template arguments, these would end them.
-        if self.gt_ends_args && matches!(symbol, ">" | ">>") {
+        let ends_args = matches!(symbol, ">" | ">>");
+        if ends_args {
+            self.mark_volatile();
+        }
+        if ends_args && self.gt_ends_args {
             return self.in_parens(|printer| printer.binary(operator, left, right));
         }
         if operator.precedence == Precedence::Assign {

@@ -23,13 +23,8 @@ impl Printer<'_> {
             Node::Static(text) => self.put(text),
             Node::Nested { scope, name } => self.joined(scope, "::", name),
             Node::Template { name, args } => self.joined(name, "", args),
-            Node::TemplateArgs { args, requires } => self.in_angles(|printer| {
-                printer.list(args);
-                if let Some(requires) = requires {
-                    printer.put(" requires ");
-                    printer.print(requires);
-                }
-            }),
+            // What is required of the arguments would make the text too long.
+            Node::TemplateArgs { args, .. } => self.in_angles(|printer| printer.list(args)),
             Node::Encoding(index) => {
                 let encoding = self.arena.encodings[index as usize];
                 self.encoding_left(&encoding);

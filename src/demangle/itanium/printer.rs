@@ -16,9 +16,16 @@ pub(super) struct Printer<'a> {
     pub(super) input: &'a [u8],
     pub(super) arena: &'a Arena,
     pub(super) out: &'a mut Vec<u8>,
+    /// For each node where in `out` its text stands already: most nodes of long names are substitutions for earlier
+    /// ones. Empty ranges where it does not, or would be another one elsewhere.
+    printed: &'a mut Vec<Span>,
+    /// How often something was printed that can look different elsewhere.
+    volatile: u32,
     /// Which element of the packs within the innermost expansion is being printed, of how many. Nothing outside of
     /// expansions, and within one until its first pack is met.
     pack: Option<(usize, usize)>,
+    /// How many expansions are being printed, one within the other.
+    expansions: u32,
     /// Within template arguments and outside of parentheses, where `>` would end the arguments.
     pub(super) gt_ends_args: bool,
     /// References that are being printed, if the tree has cycles.
@@ -30,12 +37,25 @@ pub(super) struct Printer<'a> {
 
 impl<'a> Printer<'a> {
     /// Prints the tree below `root` after what is in `out`. Fails if it is too deep or too large.
-    pub(super) fn run(input: &'a [u8], arena: &'a Arena, root: NodeId, out: &'a mut Vec<u8>) -> Option<()> {
+    ///
+    /// `printed` is memory to use, whatever it holds.
+    pub(super) fn run(
+        input: &'a [u8],
+        arena: &'a Arena,
+        root: NodeId,
+        printed: &'a mut Vec<Span>,
+        out: &'a mut Vec<u8>,
+    ) -> Option<()> {
+        printed.clear();
+        printed.resize(arena.id_count(), Span::default());
         let mut printer = Printer {
             input,
             arena,
             out,
+            printed,
+            volatile: 0,
             pack: None,
+            expansions: 0,
             gt_ends_args: false,
             busy: Vec::new(),
             depth: 0,
@@ -44,6 +64,11 @@ impl<'a> Printer<'a> {
         };
         printer.print(root);
         if printer.failed { None } else { Some(()) }
+    }
+
+    /// Says that what is being printed would not look the same everywhere.
+    pub(super) fn mark_volatile(&mut self) {
+        self.volatile += 1;
     }
 
     // Text.
@@ -76,15 +101,41 @@ impl<'a> Printer<'a> {
     // Nodes.
 
     /// The node as a whole.
+    #[inline]
     pub(super) fn print(&mut self, id: NodeId) {
-        self.left(id);
-        if self.arena.shape(id).right != Known::No {
-            self.right(id);
+        if self.arena.shape(id).right == Known::No {
+            return self.left(id);
         }
+        self.left_half(id);
+        self.right(id);
     }
 
     /// What is left of the declared name; for most nodes, all there is.
+    #[inline]
     pub(super) fn left(&mut self, id: NodeId) {
+        match self.arena.node(id) {
+            Node::Source(span) => self.put_span(span),
+            Node::Static(text) => self.put(text),
+            _ if self.arena.shape(id).right == Known::No => self.once_or_copy(id),
+            _ => self.left_half(id),
+        }
+    }
+
+    /// A node that has nothing on its right: copied if it was printed before.
+    fn once_or_copy(&mut self, id: NodeId) {
+        let Span { start, end } = self.printed[id.index()];
+        if start < end && self.out.len() <= MAX_OUTPUT {
+            return self.out.extend_from_within(start as usize..end as usize);
+        }
+        let (start, volatile) = (self.out.len(), self.volatile);
+        self.left_half(id);
+        // Within expansions, the text may be taken back.
+        if self.volatile == volatile && self.expansions == 0 && !self.arena.has_forward {
+            self.printed[id.index()] = Span { start: start as u32, end: self.out.len() as u32 };
+        }
+    }
+
+    fn left_half(&mut self, id: NodeId) {
         if let Some(node) = self.enter(id) {
             self.left_of_name(id, node);
             self.depth -= 1;
@@ -112,6 +163,7 @@ impl<'a> Printer<'a> {
 
     /// The node as an operand, in parentheses if it binds no tighter than `than`; with `or_equal`, if it binds less
     /// tight.
+    #[inline]
     pub(super) fn operand(&mut self, id: NodeId, than: Precedence, or_equal: bool) {
         let own = self.precedence(id);
         let parens = if or_equal { own > than } else { own >= than };
@@ -156,6 +208,10 @@ impl<'a> Printer<'a> {
             } else {
                 first = false;
             }
+            if self.out.len() > MAX_OUTPUT || self.failed {
+                self.failed = true;
+                break;
+            }
         }
     }
 
@@ -164,6 +220,7 @@ impl<'a> Printer<'a> {
     /// The pattern once for each element of the packs in it.
     pub(super) fn expansion(&mut self, pattern: NodeId) {
         let outer = self.pack.take();
+        self.expansions += 1;
         let start = self.out.len();
         self.print(pattern);
         match self.pack {
@@ -181,11 +238,13 @@ impl<'a> Printer<'a> {
                 }
             }
         }
+        self.expansions -= 1;
         self.pack = outer;
     }
 
     /// The element of this pack that is to be printed now. The first pack met in an expansion tells how many there are.
     pub(super) fn current_element(&mut self, list: List) -> Option<NodeId> {
+        self.mark_volatile();
         let (index, _) = *self.pack.get_or_insert((0, list.len()));
         self.arena.element(list, index)
     }

@@ -14,8 +14,8 @@ pub(super) fn literal(digits: &[u8]) -> String {
 }
 
 fn byte(pair: &[u8]) -> u8 {
-    let value = |digit: u8| if digit.is_ascii_digit() { digit - b'0' } else { digit.wrapping_sub(b'a' - 10) };
-    pair.iter().fold(0, |byte, &digit| (byte << 4).wrapping_add(value(digit)))
+    let value = |digit: u8| if digit.is_ascii_digit() { digit - b'0' } else { digit - b'a' + 10 };
+    pair.iter().fold(0, |byte, &digit| byte << 4 | value(digit))
 }
 
 /// `%a` of a `double`.

@@ -118,7 +118,7 @@ impl Parser<'_> {
 
     fn float_literal(&mut self, digits: usize) -> Option<NodeId> {
         let value = self.input.get(self.pos..self.pos + digits)?;
-        if !value.iter().all(u8::is_ascii_hexdigit) {
+        if !value.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             return None;
         }
         let span = self.span(self.pos, self.pos + digits);

@@ -182,6 +182,7 @@ impl Parser<'_> {
         let module = self.module_name(module)?;
         let friend = scope.is_some() && self.eat(b'F');
         self.eat(b'L');
+        let mut scope = scope;
         let mut name = match self.look() {
             b'1'..=b'9' => self.source_name()?,
             b'U' => self.unnamed_type(state)?,
@@ -190,7 +191,11 @@ impl Parser<'_> {
                 self.bindings()?
             }
             b'C' | b'D' => match scope {
-                Some(class) if module.is_none() => self.ctor_dtor_name(class, state)?,
+                Some(class) if module.is_none() => {
+                    let class = self.in_full(class)?;
+                    scope = Some(class);
+                    self.ctor_dtor_name(class, state)?
+                }
                 _ => return None,
             },
             _ => self.operator_name(state)?,
@@ -252,12 +257,16 @@ impl Parser<'_> {
         Some(base)
     }
 
+    /// `class`, written out if it is abbreviated, as it is where a constructor or destructor is named.
+    fn in_full(&mut self, class: NodeId) -> Option<NodeId> {
+        match self.node(class) {
+            Node::Abbreviated(name) => self.make(Node::AbbreviatedInFull(name)),
+            _ => Some(class),
+        }
+    }
+
     /// `<ctor-dtor-name>` of `class`.
     fn ctor_dtor_name(&mut self, class: NodeId, state: State) -> Option<NodeId> {
-        let mut class = class;
-        if let Node::Abbreviated(name) = self.node(class) {
-            class = self.make(Node::AbbreviatedInFull(name))?;
-        }
         let dtor = self.eat(b'D');
         let inherited = !dtor && self.eat_all(b"CI");
         if !dtor && !inherited {

@@ -403,7 +403,7 @@ impl<'a> Parser<'a> {
             self.expect(b'_')?;
         }
         if self.raw_params {
-            return self.make(Node::Source(self.span(begin, self.pos)));
+            return self.make(Node::Source(self.span(begin, self.pos - 1)));
         }
         if self.permit_forward && level == 0 {
             let index = u32::try_from(index).ok()?;

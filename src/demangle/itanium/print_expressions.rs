@@ -63,11 +63,7 @@ impl Printer<'_> {
             }
             Node::Subscript { op, base, index } => {
                 self.operand(base, operator(op).precedence, false);
-                let outer = std::mem::replace(&mut self.gt_ends_args, false);
-                self.put("[");
-                self.operand(index, Precedence::Default, false);
-                self.put("]");
-                self.gt_ends_args = outer;
+                self.in_brackets("[", "]", |printer| printer.operand(index, Precedence::Default, false));
             }
             Node::Member { op, object, member } => {
                 self.operand(object, operator(op).precedence, true);
@@ -158,14 +154,18 @@ impl Printer<'_> {
 
     fn binary(&mut self, operator: &Operator, left: NodeId, right: NodeId) {
         let symbol = operator.symbol();
-        // Within template arguments, these would end them.
-        let ends_args = matches!(symbol, ">" | ">>");
-        if ends_args {
+        // These may look like the end of template arguments.
+        if matches!(symbol, ">" | ">>") {
             self.mark_volatile();
+            if !self.plain_gt {
+                return self.in_parens(|printer| printer.operation(operator, left, right));
+            }
         }
-        if ends_args && self.gt_ends_args {
-            return self.in_parens(|printer| printer.binary(operator, left, right));
-        }
+        self.operation(operator, left, right);
+    }
+
+    fn operation(&mut self, operator: &Operator, left: NodeId, right: NodeId) {
+        let symbol = operator.symbol();
         if operator.precedence == Precedence::Assign {
             self.operand(left, Precedence::OrIf, false);
         } else {
@@ -268,14 +268,12 @@ impl Printer<'_> {
             self.put(" ");
             self.in_parens(|printer| printer.list(params));
         }
-        let outer = std::mem::replace(&mut self.gt_ends_args, false);
-        self.put(" {");
-        let arena = self.arena;
-        for &requirement in arena.list(requirements) {
-            self.print(requirement);
-        }
-        self.put(" }");
-        self.gt_ends_args = outer;
+        self.in_brackets(" {", " }", |printer| {
+            let arena = printer.arena;
+            for &requirement in arena.list(requirements) {
+                printer.print(requirement);
+            }
+        });
     }
 
     fn float_literal(&mut self, digits: Span) {

@@ -77,9 +77,8 @@ impl Printer<'_> {
                 self.put("]");
             }
             Node::BitInt { size, signed } => {
-                self.put(if signed { "_BitInt(" } else { "unsigned _BitInt(" });
-                self.print(size);
-                self.put(")");
+                self.put(if signed { "_BitInt" } else { "unsigned _BitInt" });
+                self.in_parens(|printer| printer.print(size));
             }
             Node::Float(bits) => {
                 self.put("_Float");

@@ -26,8 +26,10 @@ pub(super) struct Printer<'a> {
     pack: Option<(usize, usize)>,
     /// How many expansions are being printed, one within the other.
     expansions: u32,
-    /// Within template arguments and outside of parentheses, where `>` would end the arguments.
-    pub(super) gt_ends_args: bool,
+    /// Within template arguments, however deep.
+    in_args: bool,
+    /// Within brackets within the innermost template arguments: only there `>` is printed without parentheses.
+    pub(super) plain_gt: bool,
     /// References that are being printed, if the tree has cycles.
     busy: Vec<NodeId>,
     depth: u32,
@@ -56,7 +58,8 @@ impl<'a> Printer<'a> {
             volatile: 0,
             pack: None,
             expansions: 0,
-            gt_ends_args: false,
+            in_args: false,
+            plain_gt: false,
             busy: Vec::new(),
             depth: 0,
             steps: 0,
@@ -175,21 +178,28 @@ impl<'a> Printer<'a> {
     }
 
     /// What `inner` prints, between parentheses.
+    #[inline]
     pub(super) fn in_parens(&mut self, inner: impl FnOnce(&mut Self)) {
-        let outer = std::mem::replace(&mut self.gt_ends_args, false);
-        self.out.push(b'(');
+        self.in_brackets("(", ")", inner);
+    }
+
+    /// What `inner` prints, between brackets of any kind but `<` and `>`.
+    pub(super) fn in_brackets(&mut self, open: &str, close: &str, inner: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.plain_gt, self.in_args);
+        self.put(open);
         inner(self);
-        self.out.push(b')');
-        self.gt_ends_args = outer;
+        self.put(close);
+        self.plain_gt = outer;
     }
 
     /// What `inner` prints, between `<` and `>`.
     pub(super) fn in_angles(&mut self, inner: impl FnOnce(&mut Self)) {
-        let outer = std::mem::replace(&mut self.gt_ends_args, true);
+        let outer = (self.in_args, self.plain_gt);
+        (self.in_args, self.plain_gt) = (true, false);
         self.out.push(b'<');
         inner(self);
         self.out.push(b'>');
-        self.gt_ends_args = outer;
+        (self.in_args, self.plain_gt) = outer;
     }
 
     /// The items, with commas between those that print anything.

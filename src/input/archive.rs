@@ -265,3 +265,153 @@ fn decimal(digits: &[u8]) -> Option<usize> {
         value.checked_mul(10)?.checked_add(digit)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(name: &str, size: impl fmt::Display) -> Vec<u8> {
+        format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`\n", 0, 0, 0, 644).into_bytes()
+    }
+
+    /// A member, padded to an even offset.
+    fn member(name: &str, body: &[u8]) -> Vec<u8> {
+        let mut bytes = [&header(name, body.len()), body].concat();
+        bytes.resize(bytes.len().next_multiple_of(2), b'\n');
+        bytes
+    }
+
+    /// A member whose name stands in front of its contents, with zero bytes up to a multiple of 8.
+    fn bsd_member(name: &str, body: &[u8]) -> Vec<u8> {
+        let mut long = name.as_bytes().to_vec();
+        long.resize(long.len().next_multiple_of(8), 0);
+        member(&format!("#1/{}", long.len()), &[&long, body].concat())
+    }
+
+    fn archive(parts: &[Vec<u8>]) -> Vec<u8> {
+        [MAGIC.to_vec(), parts.concat()].concat()
+    }
+
+    /// Names and contents of the members, or the message.
+    fn listed(archive: &[u8]) -> Result<Vec<(String, String)>, String> {
+        let text = |range: Range<usize>| String::from_utf8(archive[range].to_vec()).unwrap();
+        let list = children(archive).map_err(|error| error.to_string())?;
+        Ok(list.into_iter().map(|child| (text(child.name), text(child.body.unwrap_or_default()))).collect())
+    }
+
+    fn pair(name: &str, body: &str) -> (String, String) {
+        (name.into(), body.into())
+    }
+
+    #[test]
+    fn gnu_archives_have_short_and_long_names() {
+        let names = b"a_long_member_name.o/\nanother one with spaces.o/\n";
+        for symbols in ["/", "/SYM64/"] {
+            let bytes = archive(&[
+                member(symbols, b"\0\0\0\0"),
+                member("//", names),
+                member("short.o/", b"odd"),
+                member("/0", b"one"),
+                member("/22", b"two!"),
+                member("with space.o/", b""),
+            ]);
+            let expected = [
+                pair("short.o", "odd"),
+                pair("a_long_member_name.o", "one"),
+                pair("another one with spaces.o", "two!"),
+                pair("with space.o", ""),
+            ];
+            assert_eq!(listed(&bytes).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn bsd_names_stand_in_front_of_the_contents() {
+        for symbols in [
+            bsd_member("__.SYMDEF", b"\0\0\0\0"),
+            bsd_member("__.SYMDEF SORTED", b""),
+            bsd_member("__.SYMDEF_64", b""),
+            member("__.SYMDEF", b"\0\0\0\0"),
+        ] {
+            let bytes = archive(&[symbols, bsd_member("a name.o", b"one"), member("b.o", b"two")]);
+            assert_eq!(listed(&bytes).unwrap(), [pair("a name.o", "one"), pair("b.o", "two")]);
+        }
+    }
+
+    #[test]
+    fn windows_archives_have_two_symbol_tables_and_zero_terminated_names() {
+        let bytes = archive(&[member("/", b""), member("/", b""), member("//", b"x\\long.o\0"), member("/0", b"1")]);
+        assert_eq!(listed(&bytes).unwrap(), [pair("x\\long.o", "1")]);
+    }
+
+    #[test]
+    fn thin_archives_have_headers_only() {
+        let parts = [member("/", b"\0\0\0\0"), member("//", b"sub/a.o/\n\n"), header("/0", 1 << 20), header("b.o/", 7)];
+        let bytes = [&THIN_MAGIC[..], &parts.concat()].concat();
+        assert_eq!(listed(&bytes).unwrap(), [pair("sub/a.o", ""), pair("b.o", "")]);
+        assert!(children(&bytes).unwrap().iter().all(|child| child.body.is_none()));
+    }
+
+    #[test]
+    fn empty_archives_have_no_members() {
+        assert_eq!(children(MAGIC), Ok(vec![]));
+        assert_eq!(children(THIN_MAGIC), Ok(vec![]));
+        assert_eq!(children(&archive(&[member("//", b"")])), Ok(vec![]));
+    }
+
+    fn failure(parts: &[Vec<u8>]) -> String {
+        listed(&archive(parts)).unwrap_err()
+    }
+
+    #[test]
+    fn sizes_that_leave_the_archive_are_refused() {
+        let good = member("f.o/", b"body");
+        let past = "offset to next archive member past the end of the archive after member f.o)";
+        let walk = format!("Archive::children failed: truncated or malformed archive ({past}");
+        for size in [5, 9_999_999_999u64] {
+            assert_eq!(failure(&[good.clone(), [&header("f.o/", size)[..], b"body"].concat()]), walk);
+        }
+        // The padding byte is missing.
+        assert_eq!(failure(&[[&header("f.o/", 3)[..], b"odd"].concat()]), walk);
+        let short = "(remaining size of archive too small for next archive member header at offset";
+        assert!(failure(&[b"short".to_vec()]).starts_with("failed to parse archive: "));
+        assert!(failure(&[good, b"short".to_vec()]).ends_with(&format!("{short} 72)")));
+    }
+
+    #[test]
+    fn broken_headers_are_refused() {
+        let mut unterminated = member("f.o/", b"body");
+        unterminated[58] = b'x';
+        assert!(failure(&[unterminated]).contains("terminator characters in archive member \"x\\n\""));
+        for size in ["", "zz", "-1", "1 2", "+4"] {
+            let message = failure(&[[&header("f.o/", size)[..], b"body"].concat()]);
+            assert!(message.contains(&format!("not all decimal numbers: '{size}'")), "{message}");
+        }
+    }
+
+    #[test]
+    fn names_that_cannot_be_found_are_refused() {
+        let names = || member("//", b"ab/\nopen");
+        assert!(failure(&[member("#1/z", b"body")]).contains("#1/ are not all decimal numbers: 'z'"));
+        assert!(failure(&[member("#1/9", b"body")]).contains("long name length: 9 extends past the end"));
+        assert!(failure(&[names(), member("/8", b"")]).contains("long name offset 8 past the end of the string table"));
+        assert!(failure(&[names(), member("/4", b"")]).contains("string table at long name offset 4 not terminated"));
+        assert!(failure(&[names(), member("/x", b"")]).contains("after the '/' are not all decimal numbers: 'x'"));
+        assert!(failure(&[member("/0", b"")]).starts_with("could not get the buffer for a child of the archive: "));
+    }
+
+    #[test]
+    fn no_prefix_of_an_archive_panics() {
+        let parts = [member("//", b"name.o/\n"), member("/0", b"one"), bsd_member("long name.o", b"two")];
+        for bytes in [archive(&parts), [&THIN_MAGIC[..], &parts.concat()].concat()] {
+            for end in MAGIC.len()..bytes.len() {
+                let _ = children(&bytes[..end]);
+                for value in [0, b'/', b'9', b'#', 0xff] {
+                    let mut changed = bytes.clone();
+                    changed[end] = value;
+                    let _ = children(&changed);
+                }
+            }
+        }
+    }
+}

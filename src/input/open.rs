@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 use std::path::Path;
 
-/// A file that was opened and recognised. `Err` is the error that LLD reports where the file is named.
+/// A file that was opened and recognised.
 pub struct Opened {
     /// The file's bytes.
     pub bytes: FileBytes,

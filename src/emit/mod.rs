@@ -169,7 +169,8 @@ impl Offsets for Plan<'_, '_> {
             Some((file, local)) => {
                 self.products.resolution.files[file].contents.bodies[local as usize].size_width as u64
             }
-            None => 1,
+            // As in LLD, offsets in a function of the linker count from its size field.
+            None => 0,
         };
         Some((self.code.payload_offset(self.products.layout.functions.len(), index as usize), width))
     }

@@ -130,6 +130,7 @@ impl<'i> Layout<'i> {
             let function = resolution.add_function(LinkerFunction {
                 role: Role::CommandExport(callee),
                 name: name.clone(),
+                symbol_name: name.clone(),
                 export_name: Some(export_name),
                 signature: resolution.function_signature(callee),
             });

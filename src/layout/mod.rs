@@ -309,6 +309,7 @@ impl<'i> Layout<'i> {
         let function = resolution.add_function(LinkerFunction {
             role: Role::InitMemory,
             name: crate::linker_defined::INIT_MEMORY.into(),
+            symbol_name: crate::linker_defined::INIT_MEMORY.into(),
             export_name: None,
             signature,
         });

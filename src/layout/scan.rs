@@ -159,6 +159,7 @@ impl<'i> Layout<'i> {
                 resolution.add_function(LinkerFunction {
                     role: Role::Unreachable,
                     name: "undefined_stub".into(),
+                    symbol_name: "undefined_stub".into(),
                     export_name: None,
                     signature,
                 })

@@ -50,7 +50,7 @@ pub fn report_unused(options: &Options, resolution: &Resolution, live: &LiveSet,
     }
     for (i, function) in resolution.linker_functions.iter().enumerate() {
         if !live.function(InputFunctionIdx::new(resolution.functions.total() + i)) {
-            print("<internal>", &function.name);
+            print("<internal>", &function.symbol_name);
         }
     }
     for (i, global) in resolution.linker_globals.iter().enumerate() {

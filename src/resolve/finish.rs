@@ -130,7 +130,13 @@ impl<'i> Resolution<'i> {
                 _ => empty,
             };
             let name = self.name(symbol).to_string();
-            let function = self.add_function(LinkerFunction { role, name, export_name: None, signature });
+            let function = self.add_function(LinkerFunction {
+                role,
+                symbol_name: name.clone(),
+                name,
+                export_name: None,
+                signature,
+            });
             self.definitions[symbol] = Definition::Function(function);
             self.signatures[symbol] = Some(signature);
         }
@@ -171,8 +177,13 @@ impl<'i> Resolution<'i> {
 
     /// Makes `symbol` a trapping function called `name` in the name section.
     pub(super) fn replace_with_stub(&mut self, symbol: SymbolIdx, signature: SignatureIdx, name: String) {
-        let function =
-            self.add_function(LinkerFunction { role: Role::Unreachable, name, export_name: None, signature });
+        let function = self.add_function(LinkerFunction {
+            role: Role::Unreachable,
+            symbol_name: self.name(symbol).into(),
+            name,
+            export_name: None,
+            signature,
+        });
         self.definitions[symbol] = Definition::Function(function);
         self.signatures[symbol] = Some(signature);
         let symbol = &mut self.symbols[symbol];

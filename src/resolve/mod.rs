@@ -110,6 +110,8 @@ pub struct LinkerFunction {
     pub role: Role,
     /// Its name in the name section.
     pub name: String,
+    /// The name of the symbol that it stands for.
+    pub symbol_name: String,
     /// The name that it is exported by, instead of its symbol's.
     pub export_name: Option<String>,
     /// Its signature.

@@ -35,6 +35,8 @@ pub struct Replay<'a, 'i> {
     pub stubs: Vec<MemberIdx>,
     /// Members that a visit has reached.
     visited: Vec<bool>,
+    /// Names that `--trace-symbol` gives; few or none.
+    traced: Vec<NameIdx>,
     claimed_comdats: Vec<bool>,
     /// For each member with comdats, which of them it keeps.
     pub kept_comdats: IndexVec<MemberIdx, Vec<bool>>,
@@ -86,6 +88,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             link_order: Vec::new(),
             stubs: Vec::new(),
             visited: vec![false; objects.len()],
+            traced: options.trace_symbols.iter().filter_map(|name| names.find(name)).collect(),
             claimed_comdats: vec![false; limit],
             kept_comdats: IndexVec::filled(Vec::new(), objects.len()),
             events: Vec::new(),
@@ -116,6 +119,9 @@ impl<'a, 'i> Replay<'a, 'i> {
         }
         let symbol = self.symbols.push(Symbol::new(name));
         *slot = symbol.0;
+        if self.traced.contains(&name) {
+            self.symbols[symbol].bits |= bits::TRACED;
+        }
         (symbol, true)
     }
 
@@ -236,7 +242,7 @@ impl<'a, 'i> Replay<'a, 'i> {
                 continue;
             }
             let extract = match visit.lazy {
-                true => self.enter_lazy(name, visit.member),
+                true => self.enter_lazy(name, visit.member, diagnostics),
                 false => self.enter(object, visit.member, index, symbol, name, diagnostics),
             };
             if extract.is_some() {
@@ -246,7 +252,12 @@ impl<'a, 'i> Replay<'a, 'i> {
         None
     }
 
-    fn enter_lazy(&mut self, name: NameIdx, member: MemberIdx) -> Option<(MemberIdx, Option<(String, SymbolIdx)>)> {
+    fn enter_lazy(
+        &mut self,
+        name: NameIdx,
+        member: MemberIdx,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(MemberIdx, Option<(String, SymbolIdx)>)> {
         let (index, inserted) = self.insert(name);
         let symbol = &mut self.symbols[index];
         if inserted || (symbol.state == State::Undefined && symbol.flags.is_weak()) {
@@ -256,6 +267,7 @@ impl<'a, 'i> Replay<'a, 'i> {
                 symbol.lazy_reference = (symbol.member, symbol.symbol);
             }
             *symbol = Symbol { state: State::Lazy, member, flags: SymbolFlags(weak), ..*symbol };
+            self.trace(index, "lazy definition of", member, diagnostics);
             return None;
         }
         if symbol.state != State::Undefined {
@@ -453,7 +465,8 @@ impl<'a, 'i> Replay<'a, 'i> {
         let (what, theirs, ours) = match symbol.kind {
             SymbolKind::Global => {
                 let theirs = self.other(&existing).map(|(o, s)| o.global_type(s));
-                let theirs = theirs.unwrap_or_else(|| super::linker_global_type(self.options, existing.flags));
+                let theirs =
+                    theirs.unwrap_or_else(|| super::linker_global_type(self.options, self.names.name(existing.name)));
                 ("Global", super::global_type_text(theirs), super::global_type_text(object.global_type(symbol)))
             }
             SymbolKind::Table => {

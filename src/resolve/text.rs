@@ -1,7 +1,8 @@
 //! Types and names as messages spell them.
 
 use crate::demangle::demangle;
-use crate::object::{GlobalType, Signature, SymbolFlags, TableType};
+use crate::linker_defined as linker;
+use crate::object::{GlobalType, Signature, TableType};
 use crate::options::Options;
 use std::borrow::Cow;
 
@@ -53,10 +54,13 @@ pub fn table_type_text(ty: TableType) -> String {
     text
 }
 
-/// The type of a global that the linker makes: pointer-sized.
-pub fn linker_global_type(options: &Options, flags: SymbolFlags) -> GlobalType {
-    let _ = flags;
-    GlobalType { value_type: pointer_type(options), mutable: true }
+/// The type of the global `name`, which the linker makes.
+pub fn linker_global_type(options: &Options, name: &str) -> GlobalType {
+    let mutable = match name {
+        linker::TLS_BASE => options.shared_memory,
+        name => name == linker::STACK_POINTER,
+    };
+    GlobalType { value_type: pointer_type(options), mutable }
 }
 
 /// The value type of an address: i64 for `-mwasm64`, else i32.

@@ -5,10 +5,21 @@
 
 pub mod demangle;
 pub mod diagnostic;
+pub mod emit;
 pub mod index;
 pub mod input;
+pub mod intern;
+pub mod layout;
 pub mod leb;
+pub mod linker_defined;
+pub mod liveness;
+pub mod mir;
 pub mod mmap;
 pub mod object;
 pub mod options;
 pub mod par;
+pub mod pipeline;
+pub mod relocate;
+pub mod report;
+pub mod resolve;
+pub mod synthetic;

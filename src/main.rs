@@ -1,2 +1,11 @@
-//! The command line: allocator, arguments, printing, exit code.
-fn main() {}
+//! The command line: allocator, arguments, threads, printing, exit code.
+
+mod cli;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    // Exiting here skips the destructors of whatever a link leaves behind.
+    std::process::exit(cli::run(std::env::args_os()));
+}

@@ -1,1 +1,203 @@
-//! Parallel building blocks. Everything here preserves order: results land by index, whatever the number of threads.
+//! Parallel building blocks. Results land by index, whatever the number of threads and whoever finishes first.
+
+use crossbeam::deque::{Injector, Steal, Stealer, Worker};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// Maps every index below `len` and returns the results in index order.
+pub fn map<R: Send>(len: usize, f: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
+    (0..len).into_par_iter().map(f).collect()
+}
+
+/// Offsets of items of the given sizes laid out one behind the other from `start`, and the end of the last.
+pub fn prefix_sums(start: usize, sizes: impl Iterator<Item = usize>) -> (Vec<usize>, usize) {
+    let mut offsets = Vec::with_capacity(sizes.size_hint().0);
+    let mut end = start;
+    for size in sizes {
+        offsets.push(end);
+        end += size;
+    }
+    (offsets, end)
+}
+
+/// Cuts `out` into consecutive slices of the given sizes and fills them in parallel.
+///
+/// Panics if the sizes do not cover `out` exactly: the plan that made them and the buffer must agree.
+pub fn write_disjoint(
+    mut out: &mut [u8],
+    sizes: impl Iterator<Item = usize>,
+    write: impl Fn(usize, &mut [u8]) + Send + Sync,
+) {
+    let mut slots = Vec::with_capacity(sizes.size_hint().0);
+    for size in sizes {
+        let (slot, rest) = out.split_at_mut(size);
+        slots.push(slot);
+        out = rest;
+    }
+    assert!(out.is_empty(), "sizes must cover the output exactly");
+    slots.into_par_iter().enumerate().for_each(|(i, slot)| write(i, slot));
+}
+
+/// Groups consecutive items into ranges of about `weight` each, so that tasks are neither tiny nor huge.
+pub fn balanced_ranges(weights: impl Iterator<Item = usize>, weight: usize) -> Vec<std::ops::Range<usize>> {
+    let (mut ranges, mut start, mut sum, mut len) = (Vec::new(), 0, 0, 0);
+    for (i, w) in weights.enumerate() {
+        sum += w;
+        len = i + 1;
+        if sum >= weight {
+            ranges.push(start..len);
+            (start, sum) = (len, 0);
+        }
+    }
+    if start < len {
+        ranges.push(start..len);
+    }
+    ranges
+}
+
+/// Visits `initial` and everything that visits push, each once, on all threads of the pool.
+///
+/// The order of visits is not defined: `visit` must only do things that commute (set bits, add).
+pub fn worklist<T: Send>(initial: Vec<T>, visit: impl Fn(T, &mut dyn FnMut(T)) + Send + Sync) {
+    let threads = rayon::current_num_threads();
+    let pending = AtomicUsize::new(initial.len());
+    let injector = Injector::new();
+    initial.into_iter().for_each(|item| injector.push(item));
+    let workers: Vec<Worker<T>> = (0..threads).map(|_| Worker::new_lifo()).collect();
+    let stealers: Vec<Stealer<T>> = workers.iter().map(Worker::stealer).collect();
+    let run = |worker: Worker<T>| {
+        let mut idle = 0u32;
+        loop {
+            let Some(item) = worker.pop().or_else(|| steal(&injector, &worker, &stealers)) else {
+                if pending.load(Ordering::Acquire) == 0 {
+                    return;
+                }
+                idle += 1;
+                if idle > 16 {
+                    std::thread::yield_now()
+                } else {
+                    std::hint::spin_loop()
+                }
+                continue;
+            };
+            idle = 0;
+            visit(item, &mut |next| {
+                pending.fetch_add(1, Ordering::Relaxed);
+                worker.push(next);
+            });
+            pending.fetch_sub(1, Ordering::AcqRel);
+        }
+    };
+    rayon::scope(|scope| {
+        for worker in workers {
+            scope.spawn(|_| run(worker));
+        }
+    });
+}
+
+fn steal<T>(injector: &Injector<T>, worker: &Worker<T>, stealers: &[Stealer<T>]) -> Option<T> {
+    loop {
+        let attempt =
+            injector.steal_batch_and_pop(worker).or_else(|| stealers.iter().map(Stealer::steal).collect::<Steal<T>>());
+        match attempt {
+            Steal::Success(item) => return Some(item),
+            Steal::Empty => return None,
+            Steal::Retry => {}
+        }
+    }
+}
+
+/// A fixed-size set of small integers that many threads may add to.
+#[derive(Debug, Default)]
+pub struct AtomicBits {
+    words: Vec<AtomicU64>,
+}
+
+impl AtomicBits {
+    /// An empty set of integers below `len`.
+    pub fn new(len: usize) -> Self {
+        Self { words: (0..len.div_ceil(64)).map(|_| AtomicU64::new(0)).collect() }
+    }
+    /// Adds `index`; whether this call was the one that added it.
+    #[inline]
+    pub fn insert(&self, index: usize) -> bool {
+        let bit = 1 << (index % 64);
+        let word = &self.words[index / 64];
+        // Most insertions find the bit set already; a plain load keeps the cache line shared.
+        word.load(Ordering::Relaxed) & bit == 0 && word.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+    /// Whether `index` has been added.
+    pub fn contains(&self, index: usize) -> bool {
+        self.words[index / 64].load(Ordering::Relaxed) >> (index % 64) & 1 == 1
+    }
+    /// The set, once no thread adds to it any more.
+    pub fn freeze(self) -> Bits {
+        Bits { words: self.words.into_iter().map(AtomicU64::into_inner).collect() }
+    }
+}
+
+/// A set of small integers.
+#[derive(Clone, Debug, Default)]
+pub struct Bits {
+    words: Vec<u64>,
+}
+
+impl Bits {
+    /// An empty set with room for integers below `len`.
+    pub fn new(len: usize) -> Self {
+        Self { words: vec![0; len.div_ceil(64)] }
+    }
+    /// Adds `index`, making room if needed; whether it was not there before.
+    pub fn insert(&mut self, index: usize) -> bool {
+        if index / 64 >= self.words.len() {
+            self.words.resize(index / 64 + 1, 0);
+        }
+        let bit = 1 << (index % 64);
+        let new = self.words[index / 64] & bit == 0;
+        self.words[index / 64] |= bit;
+        new
+    }
+    /// Whether `index` is in the set.
+    #[inline]
+    pub fn contains(&self, index: usize) -> bool {
+        self.words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worklist_visits_everything_that_is_pushed() {
+        for threads in [1, 2, 7] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let seen = AtomicBits::new(100_000);
+            let count = AtomicUsize::new(0);
+            pool.install(|| {
+                worklist(vec![1usize], |n, push| {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    for next in [2 * n, 2 * n + 1] {
+                        if next < 100_000 && seen.insert(next) {
+                            push(next);
+                        }
+                    }
+                })
+            });
+            assert_eq!(count.into_inner(), 99_999);
+        }
+    }
+
+    #[test]
+    fn disjoint_writes_fill_every_slice() {
+        let mut out = vec![0; 6];
+        write_disjoint(&mut out, [1, 0, 3, 2].into_iter(), |i, slot| slot.fill(i as u8 + 1));
+        assert_eq!(out, [1, 3, 3, 3, 4, 4]);
+    }
+
+    #[test]
+    fn balanced_ranges_cover_all_items_once() {
+        assert_eq!(balanced_ranges([5, 5, 1, 1, 1].into_iter(), 6), [0..2, 2..5]);
+        assert_eq!(balanced_ranges(std::iter::empty(), 6), []);
+    }
+}

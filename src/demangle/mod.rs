@@ -1,8 +1,77 @@
-//! Symbol names as people read them.
+//! Symbol names as people read them, word for word as LLVM's tools show them.
+//!
+//! Microsoft's mangling (`?`) is left as it is: no compiler for WebAssembly makes it.
+
+mod itanium;
+mod rust;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
-/// `name` demangled as LLVM's tools do: Itanium C++ (`_Z`), Rust v0 (`_R`) and D (`_D`); other names as they are.
+/// Names longer than this, in bytes, are left unchanged.
+const MAX_NAME: usize = 1 << 20;
+
+/// How much memory a thread may keep from one name to the next, in bytes.
+const MAX_KEPT: usize = 1 << 20;
+
+/// Memory that a thread uses for one name after another; it holds nothing between them.
+#[derive(Default)]
+struct Memory {
+    itanium: itanium::Scratch,
+    out: Vec<u8>,
+}
+
+thread_local! {
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
+
+/// `name` demangled as LLVM's tools do: Itanium C++ (`_Z`), Rust v0 (`_R`) and D (`_D`), also with a dot or one more
+/// underscore before; other names, and those that do not fit their grammar, as they are.
+///
+/// Pure, and cheap to call from many threads. Names that nest deeper than any compiler makes them, or whose text would
+/// be longer than 1 MiB, stay as they are too.
 pub fn demangle(name: &str) -> Cow<'_, str> {
-    Cow::Borrowed(name)
+    let bytes = name.as_bytes();
+    // Most names of C programs end here.
+    if !matches!(bytes, [b'_' | b'.', b'_' | b'Z' | b'R' | b'D', ..]) || bytes.len() > MAX_NAME {
+        return Cow::Borrowed(name);
+    }
+    let text = MEMORY.with_borrow_mut(|memory| {
+        let text = text_of(bytes, memory);
+        if memory.itanium.capacity() + memory.out.capacity() > MAX_KEPT {
+            *memory = Memory::default();
+        }
+        text
+    });
+    text.map_or(Cow::Borrowed(name), Cow::Owned)
+}
+
+/// The demangled text, if `name` is mangled.
+fn text_of(name: &[u8], memory: &mut Memory) -> Option<String> {
+    let (dot, mangled) = match name.strip_prefix(b".") {
+        Some(rest) => (true, rest),
+        None => (false, name),
+    };
+    let mut found = demangle_into(mangled, dot, memory);
+    if found.is_none() {
+        // Some platforms put an underscore before every name.
+        found = demangle_into(name.strip_prefix(b"_")?, false, memory);
+    }
+    found?;
+    std::str::from_utf8(&memory.out).ok().map(str::to_owned)
+}
+
+/// Demangles `name` into `memory.out`, after a dot if `dot`.
+fn demangle_into(name: &[u8], dot: bool, memory: &mut Memory) -> Option<()> {
+    let Memory { itanium, out } = memory;
+    out.clear();
+    if dot {
+        out.push(b'.');
+    }
+    match name {
+        [b'_', b'Z', ..] | [b'_', b'_', b'Z', ..] => itanium::demangle(name, itanium, out),
+        [b'_', b'_', b'_', b'Z', ..] | [b'_', b'_', b'_', b'_', b'Z', ..] => itanium::demangle(name, itanium, out),
+        [b'_', b'R', ..] => rust::demangle(name, out),
+        _ => None,
+    }
 }

@@ -1,18 +1,28 @@
 //! Options -> inputs: finds, maps and recognises files, in command-line order.
 //!
 //! The waist of the hourglass: behind it nobody knows whether bytes came from a disk, an archive or a caller's memory.
+//!
+//! Libraries are searched first, one after the other (that is only asking whether files exist). Then all files are
+//! opened, recognised and taken apart at once, each of them once however often it is named. What they say is put
+//! together in command-line order, so that neither members nor messages depend on threads.
 
 pub mod archive;
+mod assemble;
 pub mod files;
-pub mod search;
+mod open;
+mod recognise;
+mod search;
 pub mod stub;
 
-use crate::diagnostic::{Diagnostics, Failed};
-use crate::index::{IndexVec, MemberIdx};
+use crate::diagnostic::{Diagnostics, Failed, Kind};
+use crate::index::{Idx, IndexVec, MemberIdx};
 use crate::options::Options;
+use assemble::Addition;
+use rayon::prelude::*;
+use std::collections::HashMap;
 use std::ops::Range;
 
-pub use files::{Disk, FileSystem};
+pub use files::{Disk, FileBytes, FileSystem, Files};
 
 /// What a member is, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,15 +34,15 @@ pub enum MemberKind {
 }
 
 /// One thing to link: an object file, an archive member, or a stub library.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Member {
-    /// Index into the mapped files.
+    /// Index into the opened files.
     file: u32,
     /// Its bytes in that file.
     range: Range<usize>,
     /// As messages show it: `a.o` or `libc.a(printf.o)`.
     pub name: String,
-    /// The archive's path, if it comes from one.
+    /// The file index ([`Inputs::path`]) of the archive, if it comes from one.
     pub archive: Option<u32>,
     /// What it is.
     pub kind: MemberKind,
@@ -40,14 +50,12 @@ pub struct Member {
     pub lazy: bool,
     /// Its init functions and retained segments are roots from the start: all but lazily linked archive members.
     pub live: bool,
-    /// Where `-l` and file arguments may not name shared libraries (`-Bstatic`).
-    pub is_static: bool,
 }
 
-/// All inputs, mapped. Objects borrow from it.
+/// All inputs, opened. Objects borrow from it.
 #[derive(Debug, Default)]
 pub struct Inputs {
-    files: Vec<files::FileBytes>,
+    files: Vec<FileBytes>,
     paths: Vec<String>,
     /// In command-line order.
     pub members: IndexVec<MemberIdx, Member>,
@@ -57,22 +65,92 @@ pub struct Inputs {
 
 impl Inputs {
     /// The bytes of a member.
+    #[inline]
     pub fn bytes(&self, member: MemberIdx) -> &[u8] {
         let member = &self.members[member];
         &self.files[member.file as usize].as_ref()[member.range.clone()]
     }
-    /// Path of mapped file `file`.
+    /// Path of opened file `file`: of an archive, an object or a member of a thin archive.
     pub fn path(&self, file: u32) -> &str {
         &self.paths[file as usize]
     }
+    fn add_file(&mut self, path: String, bytes: FileBytes) -> u32 {
+        let index = MemberIdx::new(self.files.len()).0;
+        self.files.push(bytes);
+        self.paths.push(path);
+        index
+    }
 }
 
-/// Finds, maps and takes apart everything that the options name.
+/// Finds, opens and takes apart everything that the options name.
 ///
 /// # Errors
-/// Missing, unreadable or unrecognised files, as LLD words it.
+/// Missing, unreadable or unrecognised files, as LLD words it. All of them are reported, up to a broken archive.
 pub fn load(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Inputs, Failed> {
-    let _ = (options, disk);
-    diagnostics.push(crate::diagnostic::Diagnostic::unsupported("inputs"));
-    Err(Failed)
+    let mut inputs = load_files(options, disk, diagnostics)?;
+    load_allowed_undefined(options, disk, &mut inputs, diagnostics);
+    diagnostics.checkpoint()?;
+    Ok(inputs)
 }
+
+/// [`load`] without `--allow-undefined-file`, which LLD reads only after it has checked the options against each other.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_files(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Inputs, Failed> {
+    let requests = search::requests(options, disk);
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut paths = Vec::new();
+    for request in requests.iter().flatten() {
+        places.entry(&request.path).or_insert_with(|| {
+            paths.push(request.path.as_str());
+            paths.len() - 1
+        });
+    }
+    let opened: Vec<_> = paths.par_iter().map(|path| open::open(path, disk)).collect();
+
+    let mut inputs = Inputs::default();
+    let mut files = Vec::with_capacity(opened.len());
+    for (path, result) in paths.iter().zip(opened) {
+        files.push(result.map(|opened| assemble::register(&mut inputs, path, opened)));
+    }
+    let additions: Vec<_> = requests
+        .par_iter()
+        .map(|request| match request {
+            Ok(request) => Addition::new(request, &files[places[request.path.as_str()]]),
+            Err(error) => Addition::error(error.clone()),
+        })
+        .collect();
+    let mut members = Vec::with_capacity(additions.iter().map(|addition| addition.members.len()).sum());
+    for addition in additions {
+        addition.diagnostics.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
+        if addition.fatal {
+            return Err(Failed);
+        }
+        members.extend(addition.members);
+        inputs.allowed_undefined.extend(addition.allowed_undefined);
+    }
+    inputs.members = members.into();
+    if inputs.members.is_empty() && diagnostics.error_count() == 0 {
+        diagnostics.error(Kind::Input, "no input files");
+    }
+    diagnostics.checkpoint()?;
+    Ok(inputs)
+}
+
+/// Reads the file of `--allow-undefined-file` into `inputs`. A file that cannot be read is an error in `diagnostics`.
+pub fn load_allowed_undefined(
+    options: &Options,
+    disk: &dyn FileSystem,
+    inputs: &mut Inputs,
+    diagnostics: &mut Diagnostics,
+) {
+    match options.allow_undefined_file.as_deref().map(|path| open::symbol_list(path, disk)) {
+        Some(Ok(names)) => inputs.allowed_undefined.extend(names),
+        Some(Err(error)) => diagnostics.push(error),
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

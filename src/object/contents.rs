@@ -46,15 +46,14 @@ pub struct CustomSection<'i> {
     pub section: u32,
     /// Contents, behind the name.
     pub data: &'i [u8],
-    /// Bytes to take from a relocation's offset to get an offset in `data`: relocation offsets count from the start of
-    /// the section's payload, behind the name... so this is 0 unless a producer counts otherwise.
+    /// Its relocations; their offsets count in `data`, that is from behind the name.
     pub relocations: Relocations<'i>,
 }
 
 /// An entry of the `target_features` section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Feature<'i> {
-    /// `+` used, `-` disallowed, `=` required.
+    /// `+` used, `-` disallowed.
     pub prefix: u8,
     /// Its name.
     pub name: &'i str,
@@ -97,13 +96,15 @@ pub struct Contents<'i> {
 }
 
 impl<'i> Contents<'i> {
-    /// Reads and checks the rest of `object`, whose file is `bytes`.
+    /// Reads and checks the rest of `object`.
     ///
     /// # Errors
     /// A diagnostic that names the file, section and offset of what breaks the format.
-    pub fn parse(object: &Object<'i>, bytes: &'i [u8]) -> Result<Self, Diagnostic> {
-        let _ = (object, bytes);
-        Err(Diagnostic::unsupported("reading objects"))
+    pub fn parse(object: &Object<'i>) -> Result<Self, Diagnostic> {
+        let mut contents = Self::default();
+        contents.read_sections(object)?;
+        contents.read_relocations(object)?;
+        Ok(contents)
     }
     /// The encoded body of a defined function, size field included.
     pub fn body_bytes(&self, body: &Body) -> &'i [u8] {

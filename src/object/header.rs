@@ -1,7 +1,8 @@
 //! The part of an object that resolution needs.
 
+use super::reader::Reader;
 use super::*;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Site};
 
 /// One section as it lies in the file.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,44 @@ pub struct Section<'i> {
     pub bytes: &'i [u8],
     /// The name of a custom section, else empty.
     pub name: &'i str,
+}
+
+impl<'i> Section<'i> {
+    /// What messages call it: the name of a custom section, else e.g. `CODE`.
+    pub fn label(&self) -> &'i str {
+        match self.id {
+            0 => self.name,
+            id => section_label(id),
+        }
+    }
+    /// A cursor over the payload, for a section of the file `file`.
+    pub(super) fn reader<'n>(&self, file: &'n str) -> Reader<'i, 'n>
+    where
+        'i: 'n,
+    {
+        Reader::new(file, self.label(), self.bytes, self.offset)
+    }
+}
+
+/// What messages call the sections with id `id`.
+pub fn section_label(id: u8) -> &'static str {
+    const LABELS: [&str; 14] = [
+        "CUSTOM",
+        "TYPE",
+        "IMPORT",
+        "FUNCTION",
+        "TABLE",
+        "MEMORY",
+        "GLOBAL",
+        "EXPORT",
+        "START",
+        "ELEM",
+        "CODE",
+        "DATA",
+        "DATACOUNT",
+        "TAG",
+    ];
+    LABELS.get(id as usize).copied().unwrap_or("UNKNOWN")
 }
 
 /// An imported function.
@@ -77,6 +116,8 @@ pub struct Object<'i> {
     pub table_imports: Vec<TableImport<'i>>,
     /// Imported tags: the start of the tag index space.
     pub tag_imports: Vec<TagImport<'i>>,
+    /// How many memories there are, imports included.
+    pub memory_count: u32,
     /// Whether a memory (imported or defined) is 64-bit.
     pub is_64: bool,
     /// Type of each defined function: an index into `types`, checked.
@@ -111,6 +152,55 @@ pub struct Object<'i> {
     pub section_comdats: Vec<u32>,
 }
 
+/// Section ids. Spec: WebAssembly core, "Sections".
+pub mod id {
+    /// Custom sections: a name, then anything.
+    pub const CUSTOM: u8 = 0;
+    /// Function types.
+    pub const TYPE: u8 = 1;
+    /// Imports.
+    pub const IMPORT: u8 = 2;
+    /// Types of the functions.
+    pub const FUNCTION: u8 = 3;
+    /// Tables.
+    pub const TABLE: u8 = 4;
+    /// Memories.
+    pub const MEMORY: u8 = 5;
+    /// Globals.
+    pub const GLOBAL: u8 = 6;
+    /// Exports.
+    pub const EXPORT: u8 = 7;
+    /// The start function.
+    pub const START: u8 = 8;
+    /// Element segments.
+    pub const ELEMENT: u8 = 9;
+    /// Function bodies.
+    pub const CODE: u8 = 10;
+    /// Data segments.
+    pub const DATA: u8 = 11;
+    /// The number of data segments.
+    pub const DATA_COUNT: u8 = 12;
+    /// Exception tags.
+    pub const TAG: u8 = 13;
+}
+
+/// The sections other than custom ones, in the order in which they must come.
+const ORDER: [u8; 13] = [
+    id::TYPE,
+    id::IMPORT,
+    id::FUNCTION,
+    id::TABLE,
+    id::MEMORY,
+    id::TAG,
+    id::GLOBAL,
+    id::EXPORT,
+    id::START,
+    id::ELEMENT,
+    id::DATA_COUNT,
+    id::CODE,
+    id::DATA,
+];
+
 impl<'i> Object<'i> {
     /// Reads the header part of the object `bytes`, called `name` in messages.
     ///
@@ -119,7 +209,187 @@ impl<'i> Object<'i> {
     /// # Errors
     /// A diagnostic that names the file, section and offset of what breaks the format.
     pub fn parse(name: String, bytes: &'i [u8]) -> Result<Self, Diagnostic> {
-        let _ = (name, bytes);
-        Err(Diagnostic::unsupported("reading objects"))
+        let sections = walk(&name, bytes)?;
+        let is_shared = sections.first().is_some_and(|first| first.id == id::CUSTOM && is_dylink(first.name));
+        let mut object = Object { name: String::new(), sections, is_shared, ..Object::default() };
+        let mut linking = None;
+        for index in 0..object.sections.len() {
+            let section = object.sections[index];
+            if section.id != id::CUSTOM {
+                object.read_section(section.id, section.reader(&name))?;
+            } else if section.name == "linking" && linking.replace(section).is_some() {
+                return Err(section.reader(&name).error_at(0, "expected one `linking` section, found a second"));
+            }
+        }
+        // Symbols refer to every index space, wherever their section stands.
+        if let Some(section) = linking {
+            object.has_linking = true;
+            object.read_linking(section.reader(&name))?;
+        }
+        object.name = name;
+        Ok(object)
+    }
+
+    fn read_section(&mut self, id: u8, reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
+        match id {
+            id::TYPE => self.read_types(reader),
+            id::IMPORT => self.read_imports(reader),
+            id::FUNCTION => self.read_functions(reader),
+            id::TABLE => self.read_tables(reader),
+            id::MEMORY => self.read_memories(reader),
+            id::TAG => self.read_tags(reader),
+            id::GLOBAL => self.read_globals(reader),
+            id::EXPORT => self.read_exports(reader),
+            id::DATA => self.read_segment_count(reader),
+            _ => Ok(()),
+        }
+    }
+
+    /// The section with the id `id`, which is not [`id::CUSTOM`].
+    pub fn section(&self, id: u8) -> Option<&Section<'i>> {
+        self.sections.iter().find(|section| section.id == id)
+    }
+    /// The place `offset` bytes into the payload of `section`, for messages.
+    pub fn site(&self, section: &Section<'i>, offset: u64) -> Site {
+        let offset = section.offset as u64 + offset;
+        Site { file: self.name.clone(), section: section.label().to_owned(), offset }
+    }
+    /// The number of functions, imports included.
+    pub fn function_count(&self) -> usize {
+        self.function_imports.len() + self.functions.len()
+    }
+    /// The number of globals, imports included.
+    pub fn global_count(&self) -> usize {
+        self.global_imports.len() + self.globals.len()
+    }
+    /// The number of tables, imports included.
+    pub fn table_count(&self) -> usize {
+        self.table_imports.len() + self.tables.len()
+    }
+    /// The number of tags, imports included.
+    pub fn tag_count(&self) -> usize {
+        self.tag_imports.len() + self.tags.len()
+    }
+}
+
+/// Whether a custom section `name` in the first place makes its file a shared library.
+fn is_dylink(name: &str) -> bool {
+    name == "dylink.0" || name == "dylink"
+}
+
+/// Splits a file into its sections. Reads their headers only.
+pub(super) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, Diagnostic> {
+    let mut reader = Reader::new(file, "", bytes, 0);
+    if !bytes.starts_with(b"\0asm") {
+        return Err(reader.error("invalid magic number"));
+    }
+    reader.seek(4);
+    if reader.take(4, "a version")? != [1, 0, 0, 0] {
+        return Err(reader.error_at(4, "invalid version number"));
+    }
+    let mut sections = Vec::new();
+    let mut rank_min = 0;
+    while reader.remaining() > 0 {
+        let start = reader.position();
+        let id = reader.byte("a section id")?;
+        let size = reader.u32("a section size")? as usize;
+        if size > reader.remaining() {
+            return Err(reader.error_at(start, "section too large"));
+        }
+        if id != id::CUSTOM {
+            let rank = ORDER.iter().position(|&other| other == id);
+            let Some(rank) = rank else {
+                return Err(reader.error_at(start, format!("expected a section id of at most 13, found {id}")));
+            };
+            if rank < rank_min {
+                return Err(reader.error_at(start, format!("out of order section type: {id}")));
+            }
+            rank_min = rank + 1;
+        }
+        let end = reader.position() + size;
+        let mut part = reader.part(size, "a section")?;
+        let name = if id == id::CUSTOM { part.string("the name of a custom section")? } else { "" };
+        let offset = end - part.remaining();
+        sections.push(Section { id, offset, bytes: &bytes[offset..end], name });
+    }
+    Ok(sections)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn the_index_spaces_and_symbols_of_a_whole_object() {
+        let bytes = Sample::whole().bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        assert_eq!(object.types, [Signature::EMPTY, Signature(&[1, 0x7f, 2, 0x7e, 0x70])]);
+        assert_eq!((object.types[1].params(), object.types[1].results()), (&[0x7f][..], &[0x7e, 0x70][..]));
+        assert_eq!((object.function_count(), object.functions.as_slice()), (4, &[0, 1][..]));
+        assert_eq!(object.function_imports[1].field, "field");
+        let table = TableType { element: 0x6f, flags: 1, minimum: 0, maximum: 5 };
+        assert_eq!((object.table_imports.len(), object.tables.as_slice()), (1, &[table][..]));
+        assert_eq!((object.memory_count, object.is_64, object.tags.as_slice()), (1, false, &[0][..]));
+        assert_eq!(object.global_imports[0].ty, GlobalType { value_type: 0x7f, mutable: true });
+        assert_eq!(object.globals[0].init, InitExpr(&[0x41, 7, 0x0b]));
+        assert_eq!((object.exports[0].name, object.exports[0].kind, object.exports[0].index), ("run", 0, 2));
+        assert_eq!((object.segment_count, object.has_linking, object.is_shared), (2, true, false));
+        assert_eq!(object.sections[DEBUG_SECTION as usize].bytes, [0; 8]);
+        assert_eq!(object.section(id::CODE).unwrap().label(), "CODE");
+    }
+
+    #[test]
+    fn broken_headers() {
+        let parse = |bytes: &[u8]| Object::parse("a.o".into(), bytes).unwrap_err().to_string();
+        assert_eq!(parse(b""), "a.o:(0x0): invalid magic number");
+        assert_eq!(parse(b"\0asm\x0d\0\x01\0"), "a.o:(0x4): invalid version number");
+        assert_eq!(parse(b"\0asm\x01\0\0\0\x01\x02\0"), "a.o:(0x8): section too large");
+        assert_eq!(parse(b"\0asm\x01\0\0\0\x0e\0"), "a.o:(0x8): expected a section id of at most 13, found 14");
+        let disordered = b"\0asm\x01\0\0\0\x02\x01\0\x01\x01\0";
+        assert_eq!(parse(disordered), "a.o:(0xb): out of order section type: 1");
+        let twice = b"\0asm\x01\0\0\0\x01\x01\0\x01\x01\0";
+        assert_eq!(parse(twice), "a.o:(0xb): out of order section type: 1");
+    }
+
+    #[test]
+    fn only_the_first_section_makes_a_shared_library() {
+        for (sections, is_shared) in [(["dylink.0", "x"], true), (["dylink", "x"], true), (["x", "dylink.0"], false)] {
+            let sections = sections.map(|name| (id::CUSTOM, name, Vec::new())).to_vec();
+            let bytes = Sample { sections }.bytes();
+            let object = Object::parse("a.so".into(), &bytes).unwrap();
+            assert_eq!((object.is_shared, object.has_linking), (is_shared, false));
+        }
+    }
+
+    #[test]
+    fn a_second_linking_section_is_an_error() {
+        let mut sample = Sample::whole();
+        sample.sections.push((id::CUSTOM, "linking", vec![2]));
+        assert_eq!(sample.error(), "expected one `linking` section, found a second");
+    }
+
+    #[test]
+    fn no_damage_makes_the_parser_panic() {
+        let whole = Sample::whole().bytes();
+        let read = |bytes: &[u8]| {
+            let Ok(object) = Object::parse("a.o".into(), bytes) else { return };
+            let Ok(contents) = Contents::parse(&object) else { return };
+            for body in &contents.bodies {
+                assert!(!contents.body_bytes(body).is_empty());
+                contents.body_relocations(body).for_each(drop);
+            }
+            contents.segments.iter().for_each(|segment| contents.segment_relocations(segment).for_each(drop));
+            contents.customs.iter().for_each(|custom| custom.relocations.for_each(drop));
+            object.types.iter().for_each(|ty| assert!(ty.params().len() + ty.results().len() < ty.0.len()));
+        };
+        (0..=whole.len()).for_each(|length| read(&whole[..length]));
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            for value in [0, 1, 0x7f, 0x80, 0xff, whole[at] ^ 1, whole[at] ^ 0x40, whole[at].wrapping_sub(1)] {
+                bytes[at] = value;
+                read(&bytes);
+            }
+        }
     }
 }

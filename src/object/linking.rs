@@ -21,6 +21,33 @@ pub enum SymbolKind {
     Table = 5,
 }
 
+impl SymbolKind {
+    /// The kind with the code `code`, if there is one.
+    #[inline]
+    pub fn from_code(code: u8) -> Option<Self> {
+        const KINDS: [SymbolKind; 6] = [
+            SymbolKind::Function,
+            SymbolKind::Data,
+            SymbolKind::Global,
+            SymbolKind::Section,
+            SymbolKind::Tag,
+            SymbolKind::Table,
+        ];
+        KINDS.get(code as usize).copied()
+    }
+    /// What messages call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Data => "data",
+            Self::Global => "global",
+            Self::Section => "section",
+            Self::Tag => "tag",
+            Self::Table => "table",
+        }
+    }
+}
+
 /// The flag word of a symbol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SymbolFlags(pub u32);

@@ -11,8 +11,15 @@
 pub mod contents;
 pub mod header;
 pub mod linking;
-pub mod reader;
+mod payload;
+mod query;
+mod reader;
+mod relocation_check;
 pub mod relocations;
+mod sections;
+mod symbols;
+#[cfg(test)]
+mod testing;
 
 pub use contents::{Body, Contents, CustomSection, Feature, Producers, Segment};
 pub use header::{FunctionImport, GlobalImport, Object, Section, TableImport, TagImport};

@@ -1,1 +1,204 @@
 //! A checked cursor over the bytes of a section: every failure names file, section and offset.
+
+use crate::diagnostic::{Diagnostic, Site};
+use crate::leb;
+use wasmparser::BinaryReader;
+
+/// A cursor over the payload of one section of the file `file`.
+///
+/// The `what` parameters complete the message "expected ..." and are read only on failure.
+#[derive(Clone)]
+pub struct Reader<'i, 'n> {
+    bytes: &'i [u8],
+    position: usize,
+    /// Offset of `bytes` from the start of the file.
+    base: usize,
+    file: &'n str,
+    section: &'n str,
+}
+
+impl<'i, 'n> Reader<'i, 'n> {
+    /// A cursor at the start of `bytes`, which lie `base` bytes behind the start of the file.
+    pub fn new(file: &'n str, section: &'n str, bytes: &'i [u8], base: usize) -> Self {
+        Self { bytes, position: 0, base, file, section }
+    }
+    /// The bytes that this cursor runs over.
+    pub fn bytes(&self) -> &'i [u8] {
+        self.bytes
+    }
+    /// Bytes before the cursor.
+    #[inline]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+    /// Bytes behind the cursor.
+    #[inline]
+    pub fn remaining(&self) -> usize {
+        self.bytes.len() - self.position
+    }
+    /// Moves the cursor; `position` is at most the number of bytes.
+    pub fn seek(&mut self, position: usize) {
+        self.position = position.min(self.bytes.len());
+    }
+    /// The error `message` about the byte at `position`.
+    #[cold]
+    pub fn error_at(&self, position: usize, message: impl Into<String>) -> Diagnostic {
+        let offset = (self.base + position) as u64;
+        let site = Site { file: self.file.to_owned(), section: self.section.to_owned(), offset };
+        Diagnostic::malformed(site, message)
+    }
+    /// The error `message` about the next byte.
+    #[cold]
+    pub fn error(&self, message: impl Into<String>) -> Diagnostic {
+        self.error_at(self.position, message)
+    }
+    /// Reads one byte.
+    #[inline]
+    pub fn byte(&mut self, what: &str) -> Result<u8, Diagnostic> {
+        let Some(&byte) = self.bytes.get(self.position) else {
+            return Err(self.error(format!("expected {what}, found the end of the section")));
+        };
+        self.position += 1;
+        Ok(byte)
+    }
+    /// Reads an unsigned 32-bit LEB of at most five bytes.
+    #[inline]
+    pub fn u32(&mut self, what: &str) -> Result<u32, Diagnostic> {
+        let start = self.position;
+        if let Some(&byte) = self.bytes.get(start)
+            && byte < 0x80
+        {
+            self.position += 1;
+            return Ok(byte as u32);
+        }
+        match leb::read_u32(self.bytes, &mut self.position) {
+            Ok(value) if self.position - start <= leb::PADDED_32 => Ok(value),
+            result => Err(self.bad_integer(start, what, result.err().unwrap_or(leb::LebError::TooLarge))),
+        }
+    }
+    /// Reads an unsigned 64-bit LEB.
+    #[inline]
+    pub fn u64(&mut self, what: &str) -> Result<u64, Diagnostic> {
+        let start = self.position;
+        leb::read_u64(self.bytes, &mut self.position).map_err(|error| self.bad_integer(start, what, error))
+    }
+    #[cold]
+    fn bad_integer(&self, start: usize, what: &str, error: leb::LebError) -> Diagnostic {
+        self.error_at(start, format!("expected {what}: {error}"))
+    }
+    /// Reads the number of entries that follow, each of at least `size_min` bytes.
+    ///
+    /// # Errors
+    /// If the rest of the section is too short for that many: so the count is safe to allocate for.
+    pub fn count(&mut self, what: &str, size_min: usize) -> Result<u32, Diagnostic> {
+        let start = self.position;
+        let count = self.u32(what)?;
+        if count as usize > self.remaining() / size_min {
+            return Err(self.error_at(start, format!("expected {what}, found {count}, more than the section can hold")));
+        }
+        Ok(count)
+    }
+    /// Takes `length` bytes.
+    #[inline]
+    pub fn take(&mut self, length: usize, what: &str) -> Result<&'i [u8], Diagnostic> {
+        if length > self.remaining() {
+            let left = self.remaining();
+            return Err(self.error(format!("expected {what} of {length} bytes, found only {left}")));
+        }
+        let start = self.position;
+        self.position += length;
+        Ok(&self.bytes[start..self.position])
+    }
+    /// Reads a string: its length, then UTF-8.
+    #[inline]
+    pub fn string(&mut self, what: &str) -> Result<&'i str, Diagnostic> {
+        let length = self.u32(what)? as usize;
+        let start = self.position;
+        let bytes = self.take(length, what)?;
+        str::from_utf8(bytes)
+            .map_err(|error| self.error_at(start + error.valid_up_to(), format!("expected {what} to be UTF-8")))
+    }
+    /// A cursor over the next `length` bytes; this one moves behind them.
+    pub fn part(&mut self, length: usize, what: &str) -> Result<Reader<'i, 'n>, Diagnostic> {
+        let base = self.base + self.position;
+        let bytes = self.take(length, what)?;
+        Ok(Reader { bytes, position: 0, base, ..*self })
+    }
+    /// Checks that nothing is left.
+    pub fn finish(&self, what: &str) -> Result<(), Diagnostic> {
+        match self.remaining() {
+            0 => Ok(()),
+            left => Err(self.error(format!("expected the end of {what}, found {left} more bytes"))),
+        }
+    }
+    /// The `wasmparser` reader of the bytes behind the cursor; its offsets count from the start of the file.
+    pub fn parser(&self) -> BinaryReader<'i> {
+        BinaryReader::new(&self.bytes[self.position..], (self.base + self.position) as u64)
+    }
+    /// Moves the cursor to where `parser`, which came from [`Self::parser`], stands.
+    pub fn resume(&mut self, parser: &BinaryReader<'i>) {
+        self.seek(self.position_of(parser.original_position()));
+    }
+    /// The bytes that `parser`, which came from [`Self::parser`] or a part of it, runs over.
+    pub fn bytes_of(&self, parser: &BinaryReader<'i>) -> &'i [u8] {
+        let range = parser.range();
+        self.bytes.get(self.position_of(range.start)..self.position_of(range.end)).unwrap_or_default()
+    }
+    /// The position in this section of an offset in the file.
+    pub fn position_of(&self, offset: u64) -> usize {
+        usize::try_from(offset).unwrap_or(usize::MAX).saturating_sub(self.base)
+    }
+    /// Turns an error of `wasmparser` into a diagnostic.
+    pub fn lift<T>(&self, result: wasmparser::Result<T>) -> Result<T, Diagnostic> {
+        result.map_err(|error| self.error_at(self.position_of(error.offset()), error.message()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(bytes: &[u8]) -> Reader<'_, 'static> {
+        Reader::new("a.o", "CODE", bytes, 0x100)
+    }
+
+    #[test]
+    fn integers_have_at_most_five_bytes() {
+        assert_eq!(reader(&[0xff, 0xff, 0xff, 0xff, 0x0f]).u32("n").unwrap(), u32::MAX);
+        for bytes in [&[0xff, 0xff, 0xff, 0xff, 0x1f][..], &[0x80, 0x80, 0x80, 0x80, 0x80, 0][..]] {
+            let error = reader(bytes).u32("a size").unwrap_err();
+            assert_eq!(error.to_string(), "a.o:(CODE+0x100): expected a size: LEB128 integer is too large");
+        }
+    }
+
+    #[test]
+    fn counts_are_checked_against_the_bytes_that_are_left() {
+        assert_eq!(reader(&[2, 0, 0, 0, 0]).count("entries", 2).unwrap(), 2);
+        let error = reader(&[3, 0, 0, 0, 0]).count("a number of entries", 2).unwrap_err();
+        let text = "a.o:(CODE+0x100): expected a number of entries, found 3, more than the section can hold";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn strings_must_be_whole_and_utf8() {
+        assert_eq!(reader(&[2, b'h', b'i']).string("a name").unwrap(), "hi");
+        let error = reader(&[3, b'h', b'i']).string("a name").unwrap_err();
+        assert_eq!(error.to_string(), "a.o:(CODE+0x101): expected a name of 3 bytes, found only 2");
+        let error = reader(&[2, b'h', 0xff]).string("a name").unwrap_err();
+        assert_eq!(error.to_string(), "a.o:(CODE+0x102): expected a name to be UTF-8");
+    }
+
+    #[test]
+    fn parts_know_their_place_in_the_file() {
+        let bytes = [9, 9, 1, 0x80];
+        let mut whole = reader(&bytes);
+        whole.seek(2);
+        let mut part = whole.part(2, "a part").unwrap();
+        part.byte("x").unwrap();
+        assert_eq!(part.error("no").to_string(), "a.o:(CODE+0x103): no");
+        assert!(whole.finish("it").is_ok());
+        let mut parser = part.parser();
+        let error = part.lift(parser.read_var_u32()).unwrap_err();
+        assert!(error.to_string().starts_with("a.o:(CODE+0x10"), "{error}");
+    }
+}

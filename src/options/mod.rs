@@ -1,8 +1,14 @@
 //! Command line -> [`Options`]. One table of options ([`table`]) feeds the parser, `--help` and the README.
 
+mod apply;
+mod check;
 pub mod help;
 pub mod parse;
+pub mod response;
+pub mod spec;
 pub mod table;
+
+pub use check::check;
 
 /// What to do with symbols that stay undefined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +38,18 @@ pub enum BuildId {
     Uuid,
     /// These bytes.
     Hex(Vec<u8>),
+}
+
+/// `--color-diagnostics`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// Colours if standard error is a terminal.
+    #[default]
+    Auto,
+    /// Colours.
+    Always,
+    /// No colours.
+    Never,
 }
 
 /// A positional argument, in command-line order. Later arguments see the state that earlier ones set.
@@ -80,7 +98,7 @@ pub struct Options {
     pub import_undefined: bool,
     /// `--allow-undefined-file`: the last one.
     pub allow_undefined_file: Option<String>,
-    /// `--unresolved-symbols` and friends.
+    /// `--unresolved-symbols` and friends; [`Unresolved::Ignore`] under `--allow-undefined`.
     pub unresolved: Unresolved,
     /// `--allow-multiple-definition`, `-z muldefs`.
     pub allow_multiple_definition: bool,
@@ -128,7 +146,7 @@ pub struct Options {
     pub page_size: u64,
     /// `--import-memory`: module and field.
     pub import_memory: Option<(String, String)>,
-    /// `--export-memory`: name. Set to `memory` by default when the memory is not imported.
+    /// `--export-memory`: name. `memory` by default, unless the memory is imported.
     pub export_memory: Option<String>,
     /// `--shared-memory`.
     pub shared_memory: bool,
@@ -158,6 +176,32 @@ pub struct Options {
     pub threads: Option<usize>,
     /// `--verbose`.
     pub verbose: bool,
+    /// `-r`: the output is an object file. Not supported yet.
+    pub relocatable: bool,
+    /// `-shared`: the output is a dynamic library. Not supported yet.
+    pub shared: bool,
+    /// `-pie`: the output is position independent. Not supported yet.
+    pub pie: bool,
+    /// `--emit-relocs`: relocations stay in the output. Not supported yet.
+    pub emit_relocs: bool,
+    /// `--experimental-pic`: no warnings about `-shared` and `-pie`.
+    pub experimental_pic: bool,
+    /// `-Bsymbolic`.
+    pub bsymbolic: bool,
+    /// `--no-shlib-sigcheck`: no signature check against shared libraries.
+    pub no_shlib_sigcheck: bool,
+    /// `--rpath`, in order.
+    pub rpath: Vec<String>,
+    /// `--reproduce`: path of the archive to write. Not supported yet.
+    pub reproduce: Option<String>,
+    /// `--lto-partitions`; only checked.
+    pub lto_partitions: u32,
+    /// `--thinlto-jobs`; only checked.
+    pub thinlto_jobs: String,
+    /// `--error-limit`: how many errors are shown; 0: all.
+    pub error_limit: u64,
+    /// `--color-diagnostics`.
+    pub color: Color,
     /// `--time`: print what each phase took.
     pub time: bool,
 }
@@ -202,7 +246,7 @@ impl Default for Options {
             no_growable_memory: false,
             page_size: 65536,
             import_memory: None,
-            export_memory: None,
+            export_memory: Some("memory".into()),
             shared_memory: false,
             import_table: false,
             export_table: false,
@@ -217,6 +261,19 @@ impl Default for Options {
             fatal_warnings: false,
             threads: None,
             verbose: false,
+            relocatable: false,
+            shared: false,
+            pie: false,
+            emit_relocs: false,
+            experimental_pic: false,
+            bsymbolic: false,
+            no_shlib_sigcheck: false,
+            rpath: Vec::new(),
+            reproduce: None,
+            lto_partitions: 1,
+            thinlto_jobs: String::new(),
+            error_limit: 20,
+            color: Color::Auto,
             time: false,
         }
     }

@@ -1,0 +1,570 @@
+//! Names mangled by rustc's second scheme, "v0" (`_R`).
+//!
+//! As LLVM shows them: crates without their hashes, constants without their types. Constants that are neither numbers,
+//! `bool` nor `char` are not known to it; such names stay as they are. Text is written while parsing, for the order of
+//! both is the same. Spec: the Rust compiler's documentation, "v0 Symbol Format".
+
+mod punycode;
+
+/// How deeply paths and types may nest.
+const MAX_DEPTH: u32 = 500;
+
+/// How long a text may get, in bytes: back references can double it with every few bytes of the name.
+const MAX_OUTPUT: usize = 1 << 20;
+
+/// Appends the text of the mangled `name` to `out`. Fails if the name does not fit the grammar, nests too deeply or
+/// has too long a text; `out` may then have been added to.
+pub(super) fn demangle(name: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let name = name.strip_prefix(b"_R")?;
+    let dot = name.iter().position(|&byte| byte == b'.');
+    let (path, suffix) = name.split_at(dot.unwrap_or(name.len()));
+    let mut demangler = Demangler { input: path, pos: 0, out, silent: false, depth: 0, lifetimes: 0 };
+    demangler.path(false, false)?;
+    if demangler.pos < path.len() {
+        // The crate that made this instance.
+        demangler.silent = true;
+        demangler.path(false, false)?;
+    }
+    if demangler.pos < path.len() {
+        return None;
+    }
+    if !suffix.is_empty() {
+        out.extend_from_slice(b" (");
+        out.extend_from_slice(suffix);
+        out.push(b')');
+    }
+    Some(())
+}
+
+/// The types of one letter.
+fn basic_type(letter: u8) -> Option<&'static str> {
+    Some(match letter {
+        b'a' => "i8",
+        b'b' => "bool",
+        b'c' => "char",
+        b'd' => "f64",
+        b'e' => "str",
+        b'f' => "f32",
+        b'h' => "u8",
+        b'i' => "isize",
+        b'j' => "usize",
+        b'l' => "i32",
+        b'm' => "u32",
+        b'n' => "i128",
+        b'o' => "u128",
+        b'p' => "_",
+        b's' => "i16",
+        b't' => "u16",
+        b'u' => "()",
+        b'v' => "...",
+        b'x' => "i64",
+        b'y' => "u64",
+        b'z' => "!",
+        _ => return None,
+    })
+}
+
+/// A name, in Punycode or as it is.
+#[derive(Clone, Copy)]
+struct Identifier<'a> {
+    text: &'a [u8],
+    punycode: bool,
+}
+
+/// Reads a name and writes its text.
+struct Demangler<'a> {
+    /// What follows `_R`, less the suffix; back references count from its start.
+    input: &'a [u8],
+    pos: usize,
+    out: &'a mut Vec<u8>,
+    /// Read without writing.
+    silent: bool,
+    depth: u32,
+    /// How many lifetimes the binders around declare.
+    lifetimes: u64,
+}
+
+impl<'a> Demangler<'a> {
+    #[inline]
+    fn look(&self) -> u8 {
+        self.input.get(self.pos).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let byte = *self.input.get(self.pos)?;
+        self.pos += 1;
+        Some(byte)
+    }
+
+    #[inline]
+    fn eat(&mut self, byte: u8) -> bool {
+        let found = self.pos < self.input.len() && self.look() == byte;
+        self.pos += usize::from(found);
+        found
+    }
+
+    #[inline]
+    fn put(&mut self, text: &str) {
+        if !self.silent {
+            self.out.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    /// Writes one character of ASCII.
+    fn put_char(&mut self, byte: u8) {
+        if !self.silent {
+            self.out.push(byte);
+        }
+    }
+
+    /// Runs `parse` one level deeper.
+    #[inline]
+    fn deeper<T>(&mut self, parse: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.depth >= MAX_DEPTH || self.out.len() > MAX_OUTPUT {
+            return None;
+        }
+        self.depth += 1;
+        let parsed = parse(self);
+        self.depth -= 1;
+        parsed
+    }
+
+    /// What `item` reads until an `E`, with `separator` between; returns how many there were.
+    fn items(&mut self, separator: &str, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<usize> {
+        let mut count = 0;
+        while !self.eat(b'E') {
+            if count > 0 {
+                self.put(separator);
+            }
+            item(self)?;
+            count += 1;
+        }
+        Some(count)
+    }
+
+    // Numbers and identifiers.
+
+    /// `<base-62-number>`: `_` alone is 0, else one more than the digits say.
+    #[inline]
+    fn base62(&mut self) -> Option<u64> {
+        let mut value = None;
+        loop {
+            let byte = self.next()?;
+            let digit = match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'a'..=b'z' => byte - b'a' + 10,
+                b'A'..=b'Z' => byte - b'A' + 36,
+                b'_' => break,
+                _ => return None,
+            };
+            value = Some(value.unwrap_or(0u64).checked_mul(62)?.checked_add(u64::from(digit))?);
+        }
+        value.map_or(Some(0), |value| value.checked_add(1))
+    }
+
+    /// A tagged number, one more than it says; 0 without the tag.
+    #[inline]
+    fn optional_base62(&mut self, tag: u8) -> Option<u64> {
+        if self.eat(tag) { self.base62()?.checked_add(1) } else { Some(0) }
+    }
+
+    fn identifier(&mut self) -> Option<Identifier<'a>> {
+        let punycode = self.eat(b'u');
+        let length = self.decimal()?;
+        self.eat(b'_');
+        let end = self.pos.checked_add(length)?;
+        let text = self.input.get(self.pos..end)?;
+        self.pos = end;
+        let valid = text.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        valid.then_some(Identifier { text, punycode })
+    }
+
+    /// A number without leading zeros.
+    fn decimal(&mut self) -> Option<usize> {
+        let first = self.look();
+        if !first.is_ascii_digit() {
+            return None;
+        }
+        self.pos += 1;
+        let mut value = usize::from(first - b'0');
+        while value != 0 && self.look().is_ascii_digit() {
+            value = value.checked_mul(10)?.checked_add(usize::from(self.look() - b'0'))?;
+            self.pos += 1;
+        }
+        Some(value)
+    }
+
+    fn put_identifier(&mut self, identifier: Identifier) -> Option<()> {
+        if self.silent {
+            return Some(());
+        }
+        if identifier.punycode {
+            return punycode::decode(identifier.text, self.out);
+        }
+        self.out.extend_from_slice(identifier.text);
+        Some(())
+    }
+
+    /// `B <base-62-number>`: reads and writes what stands there. Skipped where nothing is written.
+    fn back_reference<T>(&mut self, skipped: T, parse: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let start = self.pos - 1;
+        let target = usize::try_from(self.base62()?).ok()?;
+        if target >= start {
+            return None;
+        }
+        if self.silent {
+            return Some(skipped);
+        }
+        let after = std::mem::replace(&mut self.pos, target);
+        let parsed = parse(self);
+        self.pos = after;
+        parsed
+    }
+
+    // Paths.
+
+    /// `<path>`. Within types, generic arguments have no `::` before; with `open`, the last ones have no `>` after,
+    /// which the result tells.
+    fn path(&mut self, in_type: bool, open: bool) -> Option<bool> {
+        self.deeper(|demangler| demangler.path_inner(in_type, open))
+    }
+
+    fn path_inner(&mut self, in_type: bool, open: bool) -> Option<bool> {
+        match self.next()? {
+            b'C' => {
+                self.optional_base62(b's')?;
+                let name = self.identifier()?;
+                self.put_identifier(name)?;
+            }
+            b'M' => {
+                self.impl_path(in_type)?;
+                self.put("<");
+                self.ty()?;
+                self.put(">");
+            }
+            b'X' => {
+                self.impl_path(in_type)?;
+                self.trait_impl()?;
+            }
+            b'Y' => self.trait_impl()?,
+            b'N' => self.nested_path(in_type)?,
+            b'I' => {
+                self.path(in_type, false)?;
+                self.put(if in_type { "<" } else { "::<" });
+                self.items(", ", Self::generic_arg)?;
+                if open {
+                    return Some(true);
+                }
+                self.put(">");
+            }
+            b'B' => return self.back_reference(false, |demangler| demangler.path(in_type, open)),
+            _ => return None,
+        }
+        Some(false)
+    }
+
+    /// Where an `impl` stands; not shown.
+    fn impl_path(&mut self, in_type: bool) -> Option<()> {
+        let outer = std::mem::replace(&mut self.silent, true);
+        self.optional_base62(b's')?;
+        self.path(in_type, false)?;
+        self.silent = outer;
+        Some(())
+    }
+
+    fn trait_impl(&mut self) -> Option<()> {
+        self.put("<");
+        self.ty()?;
+        self.put(" as ");
+        self.path(true, false)?;
+        self.put(">");
+        Some(())
+    }
+
+    fn nested_path(&mut self, in_type: bool) -> Option<()> {
+        let namespace = self.next()?;
+        if !namespace.is_ascii_alphabetic() {
+            return None;
+        }
+        self.path(in_type, false)?;
+        let disambiguator = self.optional_base62(b's')?;
+        let name = self.identifier()?;
+        if namespace.is_ascii_lowercase() {
+            // An ordinary name.
+            if !name.text.is_empty() {
+                self.put("::");
+                self.put_identifier(name)?;
+            }
+            return Some(());
+        }
+        self.put("::{");
+        match namespace {
+            b'C' => self.put("closure"),
+            b'S' => self.put("shim"),
+            _ => self.put_char(namespace),
+        }
+        if !name.text.is_empty() {
+            self.put(":");
+            self.put_identifier(name)?;
+        }
+        self.put("#");
+        self.put_number(disambiguator);
+        self.put("}");
+        Some(())
+    }
+
+    fn put_number(&mut self, number: u64) {
+        if !self.silent {
+            self.out.extend_from_slice(number.to_string().as_bytes());
+        }
+    }
+
+    fn generic_arg(&mut self) -> Option<()> {
+        if self.eat(b'L') {
+            let index = self.base62()?;
+            return self.put_lifetime(index);
+        }
+        if self.eat(b'K') { self.constant() } else { self.ty() }
+    }
+
+    // Types.
+
+    fn ty(&mut self) -> Option<()> {
+        self.deeper(Self::ty_inner)
+    }
+
+    fn ty_inner(&mut self) -> Option<()> {
+        let letter = self.next()?;
+        if let Some(text) = basic_type(letter) {
+            self.put(text);
+            return Some(());
+        }
+        match letter {
+            b'A' => {
+                self.put("[");
+                self.ty()?;
+                self.put("; ");
+                self.constant()?;
+                self.put("]");
+            }
+            b'S' => {
+                self.put("[");
+                self.ty()?;
+                self.put("]");
+            }
+            b'T' => {
+                self.put("(");
+                let count = self.items(", ", Self::ty)?;
+                self.put(if count == 1 { ",)" } else { ")" });
+            }
+            b'R' | b'Q' => {
+                self.put("&");
+                if self.eat(b'L') {
+                    let index = self.base62()?;
+                    if index != 0 {
+                        self.put_lifetime(index)?;
+                        self.put(" ");
+                    }
+                }
+                self.put(if letter == b'Q' { "mut " } else { "" });
+                self.ty()?;
+            }
+            b'P' | b'O' => {
+                self.put(if letter == b'P' { "*const " } else { "*mut " });
+                self.ty()?;
+            }
+            b'F' => self.bound(Self::fn_signature)?,
+            b'D' => {
+                self.bound(Self::dyn_bounds)?;
+                if !self.eat(b'L') {
+                    return None;
+                }
+                let index = self.base62()?;
+                if index != 0 {
+                    self.put(" + ");
+                    self.put_lifetime(index)?;
+                }
+            }
+            b'B' => self.back_reference((), Self::ty)?,
+            _ => {
+                self.pos -= 1;
+                self.path(true, false)?;
+            }
+        }
+        Some(())
+    }
+
+    /// Runs `parse`; the lifetimes that a binder in it declares end with it.
+    fn bound(&mut self, parse: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
+        let outer = self.lifetimes;
+        parse(self)?;
+        self.lifetimes = outer;
+        Some(())
+    }
+
+    fn fn_signature(&mut self) -> Option<()> {
+        self.optional_binder()?;
+        if self.eat(b'U') {
+            self.put("unsafe ");
+        }
+        if self.eat(b'K') {
+            self.put("extern \"");
+            if self.eat(b'C') {
+                self.put("C");
+            } else {
+                let abi = self.identifier()?;
+                if abi.punycode {
+                    return None;
+                }
+                for &byte in abi.text {
+                    self.put_char(if byte == b'_' { b'-' } else { byte });
+                }
+            }
+            self.put("\" ");
+        }
+        self.put("fn(");
+        self.items(", ", Self::ty)?;
+        self.put(")");
+        if !self.eat(b'u') {
+            self.put(" -> ");
+            self.ty()?;
+        }
+        Some(())
+    }
+
+    fn dyn_bounds(&mut self) -> Option<()> {
+        self.put("dyn ");
+        self.optional_binder()?;
+        self.items(" + ", Self::dyn_trait)?;
+        Some(())
+    }
+
+    /// A trait with what its associated types are.
+    fn dyn_trait(&mut self) -> Option<()> {
+        let mut open = self.path(true, true)?;
+        while self.eat(b'p') {
+            self.put(if open { ", " } else { "<" });
+            open = true;
+            let name = self.identifier()?;
+            self.put_identifier(name)?;
+            self.put(" = ");
+            self.ty()?;
+        }
+        self.put(if open { ">" } else { "" });
+        Some(())
+    }
+
+    /// `G <base-62-number>`: declares lifetimes.
+    fn optional_binder(&mut self) -> Option<()> {
+        let count = self.optional_base62(b'G')?;
+        if count == 0 {
+            return Some(());
+        }
+        // No name needs more lifetimes than it has letters.
+        if count >= (self.input.len() as u64).saturating_sub(self.lifetimes) {
+            return None;
+        }
+        self.put("for<");
+        for index in 0..count {
+            self.put(if index > 0 { ", " } else { "" });
+            self.lifetimes += 1;
+            self.put_lifetime(1)?;
+        }
+        self.put("> ");
+        Some(())
+    }
+
+    /// The lifetime that the `index`th binder counts from within declares, from 1; 0 is one without a name.
+    fn put_lifetime(&mut self, index: u64) -> Option<()> {
+        if index == 0 {
+            self.put("'_");
+            return Some(());
+        }
+        let from_outermost = self.lifetimes.checked_sub(index)?;
+        match u8::try_from(from_outermost) {
+            Ok(letter @ 0..26) => {
+                self.put("'");
+                self.put_char(b'a' + letter);
+            }
+            _ => {
+                self.put("'z");
+                self.put_number(from_outermost - 26 + 1);
+            }
+        }
+        Some(())
+    }
+
+    // Constants.
+
+    fn constant(&mut self) -> Option<()> {
+        match self.next()? {
+            b'B' => self.back_reference((), |demangler| demangler.deeper(Self::constant)),
+            b'p' => {
+                self.put("_");
+                Some(())
+            }
+            b'a' | b'h' | b'i' | b'j' | b'l' | b'm' | b'n' | b'o' | b's' | b't' | b'x' | b'y' => self.integer(),
+            b'b' => {
+                let text = match self.hexadecimal()? {
+                    b"0" => "false",
+                    b"1" => "true",
+                    _ => return None,
+                };
+                self.put(text);
+                Some(())
+            }
+            b'c' => self.character(),
+            _ => None,
+        }
+    }
+
+    fn integer(&mut self) -> Option<()> {
+        if self.eat(b'n') {
+            self.put("-");
+        }
+        let digits = std::str::from_utf8(self.hexadecimal()?).ok()?;
+        match u64::from_str_radix(digits, 16) {
+            Ok(value) => self.put_number(value),
+            Err(_) => {
+                self.put("0x");
+                self.put(digits);
+            }
+        }
+        Some(())
+    }
+
+    fn character(&mut self) -> Option<()> {
+        let digits = std::str::from_utf8(self.hexadecimal()?).ok()?;
+        if digits.len() > 6 {
+            return None;
+        }
+        self.put("'");
+        match u32::from_str_radix(digits, 16).ok()? {
+            0x09 => self.put("\\t"),
+            0x0a => self.put("\\n"),
+            0x0d => self.put("\\r"),
+            0x27 => self.put("\\'"),
+            0x5c => self.put("\\\\"),
+            code @ 0x20..0x7f => self.put_char(code as u8),
+            _ => {
+                self.put("\\u{");
+                self.put(digits);
+                self.put("}");
+            }
+        }
+        self.put("'");
+        Some(())
+    }
+
+    /// `<hex digits> _`, without leading zeros.
+    fn hexadecimal(&mut self) -> Option<&'a [u8]> {
+        let start = self.pos;
+        while matches!(self.look(), b'0'..=b'9' | b'a'..=b'f') {
+            self.pos += 1;
+        }
+        let digits = &self.input[start..self.pos];
+        let canonical = digits == b"0" || !(digits.is_empty() || digits.starts_with(b"0"));
+        if canonical && self.eat(b'_') { Some(digits) } else { None }
+    }
+}

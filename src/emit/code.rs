@@ -1,0 +1,112 @@
+//! The code section.
+
+use super::Products;
+use crate::index::*;
+use crate::leb;
+use crate::mir::CodegenBuffer;
+use crate::par;
+use crate::relocate::{self, Place, Relocator};
+use std::ops::Range;
+
+/// Bytes of bodies that one task copies, about.
+const TASK_BYTES: usize = 1 << 18;
+
+/// Where each body lies.
+pub struct CodePlan {
+    /// Offset of each function's body from the start of the first, and the end of the last.
+    offsets: Vec<usize>,
+    /// Which functions each task writes.
+    tasks: Vec<Range<usize>>,
+    /// With `--compress-relocations`: the bodies of each task.
+    compressed: Vec<CodegenBuffer>,
+}
+
+impl CodePlan {
+    /// Sizes every body. A body as it comes is as large as it was; compressed ones are produced here.
+    pub fn new(products: Products) -> Self {
+        let functions = &products.layout.functions;
+        let sizes: Vec<usize> = par::map(functions.len(), |i| size_of(products, functions[i]));
+        let tasks = par::balanced_ranges(sizes.iter().copied(), TASK_BYTES);
+        let mut compressed = Vec::new();
+        let mut sizes = sizes;
+        if products.options.compress_relocations {
+            compressed = par::map(tasks.len(), |i| compress(products, &functions[tasks[i].clone()]));
+            sizes = compressed.iter().flat_map(CodegenBuffer::sizes).collect();
+        }
+        let (mut offsets, end) = par::prefix_sums(0, sizes.into_iter());
+        offsets.push(end);
+        Self { offsets, tasks, compressed }
+    }
+    /// Bytes of all bodies.
+    pub fn size(&self) -> usize {
+        self.offsets.last().copied().unwrap_or(0)
+    }
+    /// Offset of body number `index` of `count` from the start of the section's payload.
+    pub fn payload_offset(&self, count: usize, index: usize) -> u64 {
+        (leb::unsigned_size(count as u64) + self.offsets[index]) as u64
+    }
+    /// Copies and relocates every body.
+    pub fn write(&self, products: Products, relocator: &Relocator, out: &mut [u8]) {
+        let bounds = |range: &Range<usize>| self.offsets[range.end] - self.offsets[range.start];
+        par::write_disjoint(out, self.tasks.iter().map(bounds), |task, out| {
+            let range = self.tasks[task].clone();
+            let start = self.offsets[range.start];
+            for (i, index) in range.enumerate() {
+                let out = &mut out[self.offsets[index] - start..self.offsets[index + 1] - start];
+                match self.compressed.get(task) {
+                    Some(buffer) => out.copy_from_slice(buffer.get(i)),
+                    None => write_body(products, relocator, products.layout.functions[index], out),
+                }
+            }
+        });
+    }
+}
+
+fn size_of(products: Products, function: InputFunctionIdx) -> usize {
+    let resolution = products.resolution;
+    match resolution.functions.locate(function) {
+        Some((file, local)) => resolution.files[file].contents.bodies[local as usize].size as usize,
+        None => linker_body(products, function).len(),
+    }
+}
+
+fn linker_body<'a>(products: Products<'a, '_>, function: InputFunctionIdx) -> &'a [u8] {
+    products.bodies.get(function.index() - products.resolution.functions.total())
+}
+
+fn write_body(products: Products, relocator: &Relocator, function: InputFunctionIdx, out: &mut [u8]) {
+    let Some((file, local)) = products.resolution.functions.locate(function) else {
+        out.copy_from_slice(linker_body(products, function));
+        return;
+    };
+    let contents = &products.resolution.files[file].contents;
+    let body = &contents.bodies[local as usize];
+    out.copy_from_slice(contents.body_bytes(body));
+    relocate::apply(relocator, file, contents.body_relocations(body), body.offset, Place::default(), out);
+}
+
+fn compress(products: Products, functions: &[InputFunctionIdx]) -> CodegenBuffer {
+    let Products { resolution, live, layout, .. } = products;
+    let relocator = Relocator { resolution, live, layout, offsets: None };
+    let mut buffer = CodegenBuffer::default();
+    for &function in functions {
+        match resolution.functions.locate(function) {
+            Some((file, local)) => {
+                let contents = &resolution.files[file].contents;
+                let body = &contents.bodies[local as usize];
+                let bytes = &contents.body_bytes(body)[body.size_width as usize..];
+                let relocations = contents.body_relocations(body);
+                let base = body.offset + body.size_width;
+                buffer.body(|out| relocate::push_compressed(&relocator, file, relocations, base, bytes, out));
+            }
+            // A body of the linker is as short as it can be; its size field is made anew.
+            None => {
+                let body = linker_body(products, function);
+                let mut width = 0;
+                let _ = leb::read_u32(body, &mut width);
+                buffer.body(|out| out.extend_from_slice(&body[width..]));
+            }
+        }
+    }
+    buffer
+}

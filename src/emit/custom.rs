@@ -1,0 +1,157 @@
+//! Custom sections: those of one name are joined, in link order.
+
+use super::Products;
+use crate::index::*;
+use crate::layout::{MergedStrings, NONE, merge_strings};
+use crate::object::CustomSection;
+use crate::par;
+use crate::relocate::{self, Place, Relocator};
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// Bytes of custom sections that one task copies, about.
+const TASK_BYTES: usize = 1 << 18;
+
+/// Sections of strings, which are merged.
+const STRING_SECTIONS: [&str; 3] = [".debug_str", ".debug_str.dwo", ".debug_line_str"];
+/// Sections whose pieces start at multiples of 8 bytes: what reads coverage data expects that.
+const COVERAGE_SECTIONS: [&str; 2] = ["__llvm_covfun", "__llvm_covmap"];
+
+/// A custom section of the output.
+pub struct OutputCustom<'i> {
+    /// Its name.
+    pub name: &'i str,
+    /// Bytes behind the name.
+    pub size: usize,
+    pieces: Vec<(InputCustomIdx, usize)>,
+    strings: Option<MergedStrings<'i>>,
+}
+
+/// Where an input custom section went.
+#[derive(Clone, Copy)]
+struct CustomPlace {
+    section: u32,
+    /// Offset in the section; which input of the merged strings it is.
+    offset: u64,
+}
+
+/// Where each custom section lies.
+pub struct CustomPlan<'i> {
+    sections: Vec<OutputCustom<'i>>,
+    places: Vec<CustomPlace>,
+}
+
+impl<'i> CustomPlan<'i> {
+    /// Joins sections of one name.
+    pub fn new(products: Products<'_, 'i>) -> Self {
+        let resolution = products.resolution;
+        let mut groups: Vec<(&'i str, Vec<(InputCustomIdx, CustomSection<'i>)>)> = Vec::new();
+        let mut group_of = HashMap::new();
+        for (file, content) in resolution.files.iter_enumerated() {
+            for (local, custom) in content.contents.customs.iter().enumerate() {
+                if is_kept(products, custom)
+                    && content.keeps(content.object.section_comdats.get(custom.section as usize))
+                {
+                    let group = *group_of.entry(custom.name).or_insert_with(|| {
+                        groups.push((custom.name, Vec::new()));
+                        groups.len() - 1
+                    });
+                    groups[group].1.push((resolution.customs.get(file, local as u32), *custom));
+                }
+            }
+        }
+        let merge = products.options.optimize > 0;
+        let made: Vec<_> = groups.into_par_iter().map(|(name, inputs)| join(name, inputs, merge)).collect();
+        let mut places = vec![CustomPlace { section: NONE, offset: 0 }; resolution.customs.total()];
+        let mut sections = Vec::with_capacity(made.len());
+        for (number, (section, offsets)) in made.into_iter().enumerate() {
+            for (&(index, _), offset) in section.pieces.iter().zip(offsets) {
+                places[index.index()] = CustomPlace { section: number as u32, offset };
+            }
+            sections.push(section);
+        }
+        Self { sections, places }
+    }
+    /// The sections, in output order.
+    pub fn sections(&self) -> &[OutputCustom<'i>] {
+        &self.sections
+    }
+    /// Offset in its output section of offset `offset` of an input section.
+    pub fn offset(&self, custom: InputCustomIdx, offset: u64) -> Option<u64> {
+        let place = self.places[custom.index()];
+        let section = self.sections.get(place.section as usize)?;
+        Some(match &section.strings {
+            Some(strings) => strings.translate(place.offset as usize, offset),
+            None => place.offset.wrapping_add(offset),
+        })
+    }
+    /// Copies and relocates section number `index`.
+    pub fn write(&self, index: usize, relocator: &Relocator, out: &mut [u8]) {
+        let section = &self.sections[index];
+        if let Some(strings) = &section.strings {
+            strings.write(out);
+            return;
+        }
+        let pieces = &section.pieces;
+        let end_of = |i: usize| pieces.get(i).map_or(section.size, |&(_, offset)| offset);
+        let tasks = par::balanced_ranges((0..pieces.len()).map(|i| end_of(i + 1) - end_of(i)), TASK_BYTES);
+        let tombstone = tombstone(section.name);
+        let sizes = tasks.iter().map(|range| end_of(range.end) - end_of(range.start));
+        par::write_disjoint(out, sizes, |task, out| {
+            let range = tasks[task].clone();
+            let base = end_of(range.start);
+            for &(index, offset) in &pieces[range] {
+                let Some((file, local)) = relocator.resolution.customs.locate(index) else { continue };
+                let custom = &relocator.resolution.files[file].contents.customs[local as usize];
+                let at = offset - base;
+                let out = &mut out[at..at + custom.data.len()];
+                out.copy_from_slice(custom.data);
+                relocate::apply(relocator, file, custom.relocations, 0, Place { tombstone, address: 0 }, out);
+            }
+        });
+    }
+}
+
+fn is_kept(products: Products, custom: &CustomSection) -> bool {
+    let strip_debug = products.options.strip_debug || products.options.strip_all;
+    // `.llvmbc` and `.llvmcmd` are bitcode that compilers embed for other tools.
+    !custom.data.is_empty()
+        && !matches!(custom.name, "linking" | "name" | "producers" | "target_features" | ".llvmbc" | ".llvmcmd")
+        && !custom.name.starts_with("reloc.")
+        && !(strip_debug && custom.name.starts_with(".debug_"))
+}
+
+fn join<'i>(
+    name: &'i str,
+    inputs: Vec<(InputCustomIdx, CustomSection<'i>)>,
+    merge: bool,
+) -> (OutputCustom<'i>, Vec<u64>) {
+    let terminated = || inputs.iter().all(|(_, custom)| custom.data.last() == Some(&0));
+    if merge && STRING_SECTIONS.contains(&name) && terminated() {
+        let contents: Vec<&[u8]> = inputs.iter().map(|(_, custom)| custom.data).collect();
+        let strings = merge_strings(&contents);
+        let offsets = (0..inputs.len() as u64).collect();
+        let pieces = inputs.iter().map(|&(index, _)| (index, 0)).collect();
+        return (OutputCustom { name, size: strings.size as usize, pieces, strings: Some(strings) }, offsets);
+    }
+    let alignment = if COVERAGE_SECTIONS.contains(&name) { 8 } else { 1 };
+    let mut size = 0usize;
+    let mut pieces = Vec::with_capacity(inputs.len());
+    for (index, custom) in inputs {
+        size = size.next_multiple_of(alignment);
+        pieces.push((index, size));
+        size += custom.data.len();
+    }
+    let offsets = pieces.iter().map(|&(_, offset)| offset as u64).collect();
+    (OutputCustom { name, size, pieces, strings: None }, offsets)
+}
+
+/// What stands for dropped functions and data in a section: an address that no debugger takes for code.
+fn tombstone(name: &str) -> u64 {
+    match name {
+        // Here all ones already means something else.
+        ".debug_ranges" | ".debug_loc" => -2i64 as u64,
+        _ if name.starts_with(".debug_") || name.starts_with("llvm.func_attr.") => u64::MAX,
+        _ => 0,
+    }
+}

@@ -1,0 +1,210 @@
+//! The `name` section. Spec: WebAssembly core, appendix, "Name Section".
+
+use super::Products;
+use crate::index::*;
+use crate::layout::{GotEntry, Import};
+use crate::leb;
+use crate::liveness::names_of;
+use crate::object::SymbolKind;
+use crate::par;
+use crate::resolve::display_name;
+use rayon::prelude::*;
+use std::ops::Range;
+
+const MODULE: u8 = 0;
+const FUNCTIONS: u8 = 1;
+const GLOBALS: u8 = 7;
+const DATA_SEGMENTS: u8 = 9;
+
+/// Names that one task encodes.
+const TASK_NAMES: usize = 1024;
+
+/// The encoded section, in pieces.
+pub struct NamesPlan {
+    pieces: Vec<Vec<u8>>,
+}
+
+/// A subsection under construction: how many names, and their encoded pieces.
+#[derive(Default)]
+struct NameMap {
+    count: usize,
+    pieces: Vec<Vec<u8>>,
+}
+
+impl NameMap {
+    fn push(&mut self, index: u32, name: &str) {
+        if self.pieces.is_empty() {
+            self.pieces.push(Vec::new());
+        }
+        self.count += 1;
+        push_entry(self.pieces.last_mut().expect("there is one"), index, name);
+    }
+
+    fn append_to(self, id: u8, pieces: &mut Vec<Vec<u8>>) {
+        if self.count == 0 {
+            return;
+        }
+        let size = self.pieces.iter().map(Vec::len).sum::<usize>() + leb::unsigned_size(self.count as u64);
+        let mut head = vec![id];
+        leb::push_unsigned(&mut head, size as u64);
+        leb::push_unsigned(&mut head, self.count as u64);
+        pieces.push(head);
+        pieces.extend(self.pieces);
+    }
+}
+
+fn push_entry(out: &mut Vec<u8>, index: u32, name: &str) {
+    leb::push_unsigned(out, index as u64);
+    leb::push_name(out, name.as_bytes());
+}
+
+impl NamesPlan {
+    /// Encodes all names, functions in parallel.
+    pub fn new(products: Products) -> Self {
+        let options = products.options;
+        let kept = options.keep_sections.iter().any(|section| section == "name");
+        if options.strip_all && !kept {
+            return Self { pieces: Vec::new() };
+        }
+        let mut maps = Vec::new();
+        functions(products).append_to(FUNCTIONS, &mut maps);
+        globals(products).append_to(GLOBALS, &mut maps);
+        data_segments(products).append_to(DATA_SEGMENTS, &mut maps);
+        if maps.is_empty() {
+            return Self { pieces: Vec::new() };
+        }
+        let output = options.output.rsplit('/').next().unwrap_or_default();
+        let module = options.soname.as_deref().filter(|name| !name.is_empty()).unwrap_or(output);
+        let mut head = vec![MODULE];
+        leb::push_unsigned(&mut head, (leb::unsigned_size(module.len() as u64) + module.len()) as u64);
+        leb::push_name(&mut head, module.as_bytes());
+        maps.insert(0, head);
+        Self { pieces: maps }
+    }
+    /// Bytes behind the section's own name.
+    pub fn size(&self) -> usize {
+        self.pieces.iter().map(Vec::len).sum()
+    }
+    /// Copies the encoded names.
+    pub fn write(&self, out: &mut [u8]) {
+        par::write_disjoint(out, self.pieces.iter().map(Vec::len), |i, out| out.copy_from_slice(&self.pieces[i]));
+    }
+}
+
+fn functions(products: Products) -> NameMap {
+    let Products { options, resolution, layout, .. } = products;
+    let mut map = NameMap::default();
+    for import in &layout.imports {
+        if let Import::Function { symbol, .. } = import {
+            map.push(layout.import_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
+        }
+    }
+    let own = layout.functions.iter().take_while(|&&function| resolution.linker_function(function).is_some()).count();
+    let inputs = layout.functions[own..].partition_point(|&f| resolution.linker_function(f).is_none()) + own;
+    let linker_made = |map: &mut NameMap, range: Range<usize>| {
+        for i in range {
+            if let Some(function) = resolution.linker_function(layout.functions[i]) {
+                map.push(layout.imported_functions + i as u32, &function.name);
+            }
+        }
+    };
+    linker_made(&mut map, 0..own);
+    let files: Vec<FileIdx> = resolution.files.indices().collect();
+    let encoded: Vec<(usize, Vec<u8>)> =
+        files.into_par_iter().flat_map(|file| file_functions(products, file)).collect();
+    for (count, piece) in encoded {
+        map.count += count;
+        map.pieces.push(piece);
+    }
+    map.pieces.push(Vec::new());
+    linker_made(&mut map, inputs..layout.functions.len());
+    map
+}
+
+/// The encoded names of one object's functions, in pieces.
+fn file_functions(products: Products, file: FileIdx) -> Vec<(usize, Vec<u8>)> {
+    let Products { options, resolution, layout, .. } = products;
+    let content = &resolution.files[file];
+    let object = &content.object;
+    let imports = object.function_imports.len();
+    let mut names = names_of(object, SymbolKind::Function, imports, object.functions.len());
+    let mut raw = vec![false; if content.contents.debug_names.is_empty() { 0 } else { names.len() }];
+    for &(index, name) in &content.contents.debug_names {
+        if let Some(local) = (index as usize).checked_sub(imports).filter(|&local| local < names.len())
+            && !names[local].is_empty()
+        {
+            names[local] = name;
+            raw[local] = true;
+        }
+    }
+    let starts: Vec<usize> = (0..names.len()).step_by(TASK_NAMES).collect();
+    starts
+        .into_par_iter()
+        .map(|start| {
+            let (mut count, mut out) = (0, Vec::new());
+            for (local, name) in names.iter().enumerate().skip(start).take(TASK_NAMES) {
+                let index = layout.function_index(resolution.functions.get(file, local as u32));
+                if let (Some(index), false) = (index, name.is_empty()) {
+                    let demangle = options.demangle;
+                    match raw.get(local) {
+                        Some(true) => push_entry(&mut out, index, name),
+                        _ => push_entry(&mut out, index, &display_name(name, demangle)),
+                    }
+                    count += 1;
+                }
+            }
+            (count, out)
+        })
+        .collect()
+}
+
+fn globals(products: Products) -> NameMap {
+    let Products { options, resolution, layout, .. } = products;
+    let mut map = NameMap::default();
+    for import in &layout.imports {
+        if let Import::Global { symbol, .. } = import {
+            map.push(layout.import_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
+        }
+    }
+    let mut names_of_file = (None, Vec::new());
+    for (i, &global) in layout.globals.iter().enumerate() {
+        let name = match resolution.globals.locate(global) {
+            Some((file, local)) => {
+                let object = &resolution.files[file].object;
+                if names_of_file.0 != Some(file) {
+                    let imports = object.global_imports.len();
+                    names_of_file = (Some(file), names_of(object, SymbolKind::Global, imports, object.globals.len()));
+                }
+                names_of_file.1[local as usize]
+            }
+            None => resolution.name(resolution.linker_globals[global.index() - resolution.globals.total()].symbol),
+        };
+        if !name.is_empty() {
+            map.push(layout.imported_globals + i as u32, &display_name(name, options.demangle));
+        }
+    }
+    for (i, entry) in layout.got.iter().enumerate() {
+        let (name, kind) = match *entry {
+            GotEntry::Global(symbol) => (resolution.name(symbol), resolution.symbols[symbol].kind),
+            GotEntry::Local(file, symbol) => {
+                let symbol = &resolution.files[file].object.symbols[symbol as usize];
+                (symbol.name, symbol.kind)
+            }
+        };
+        let kind = if kind == SymbolKind::Function { "func" } else { "data" };
+        let name = format!("GOT.{kind}.internal.{}", display_name(name, options.demangle));
+        map.push(layout.imported_globals + (layout.globals.len() + i) as u32, &name);
+    }
+    map
+}
+
+fn data_segments(products: Products) -> NameMap {
+    let layout = products.layout;
+    let mut map = NameMap::default();
+    for (index, segment) in layout.segments.iter().enumerate() {
+        if !segment.name.is_empty() && layout.in_binary(segment) {
+            map.push(index as u32, segment.name);
+        }
+    }
+    map
+}

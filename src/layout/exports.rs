@@ -1,0 +1,102 @@
+//! What the module exports, in order.
+
+use super::Layout;
+use crate::diagnostic::{Diagnostics, Kind};
+use crate::index::*;
+use crate::liveness::LiveSet;
+use crate::options::{Options, Unresolved};
+use crate::resolve::symbol::bits;
+use crate::resolve::{Definition, Resolution};
+
+/// What an export names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportKind {
+    /// The memory.
+    Memory,
+    /// A function, by output index.
+    Function(u32),
+    /// A global, by output index.
+    Global(u32),
+    /// A tag, by output index.
+    Tag(u32),
+    /// A table, by output index.
+    Table(u32),
+}
+
+/// An export.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// Its name.
+    pub name: String,
+    /// What it names.
+    pub kind: ExportKind,
+    /// The symbol behind it.
+    pub symbol: Option<SymbolIdx>,
+    /// Whether it lets the outside set a global.
+    pub mutable_global: bool,
+}
+
+/// Reports symbols that `--export` names and nothing defines.
+pub(super) fn check_required(options: &Options, resolution: &Resolution, diagnostics: &mut Diagnostics) {
+    for name in &options.exports {
+        if resolution.find(name).is_some_and(|at| resolution.symbols[at].is_defined()) {
+            continue;
+        }
+        let message = format!("symbol exported via --export not found: {name}");
+        match options.unresolved {
+            Unresolved::Report => diagnostics.error(Kind::Symbol, message),
+            Unresolved::Warn => diagnostics.warn(Kind::Symbol, message),
+            Unresolved::Ignore | Unresolved::ImportDynamic => {}
+        }
+    }
+}
+
+impl<'i> Layout<'i> {
+    /// Lists memory, then exported symbols in symbol order; an exported data symbol is a global that holds its address.
+    pub(super) fn assign_exports(&mut self, options: &Options, resolution: &Resolution<'i>, live: &LiveSet) {
+        let default = options.import_memory.is_none().then(|| "memory".to_string());
+        if let Some(name) = options.export_memory.clone().or(default) {
+            self.exports.push(Export { name, kind: ExportKind::Memory, symbol: None, mutable_global: false });
+        }
+        for at in resolution.table_order() {
+            if resolution.is_exported(options, at) && live.symbol(resolution, at) {
+                self.add_export(resolution, at);
+            }
+        }
+    }
+
+    fn add_export(&mut self, resolution: &Resolution<'i>, at: SymbolIdx) {
+        let mut name = resolution.name(at).to_string();
+        let mut mutable_global = false;
+        let definition = resolution.definitions[at];
+        let kind = match definition {
+            Definition::Function(function) => {
+                if let Some(export_name) = resolution.export_name(function) {
+                    name = export_name.to_string();
+                }
+                self.function_index(function).map(ExportKind::Function)
+            }
+            Definition::Global(global) => {
+                mutable_global = resolution.global_type(global).mutable;
+                let own = resolution.globals.locate(global).is_none();
+                let explicit = resolution.symbols[at].is(bits::FORCE_EXPORT);
+                // The linker's own mutable globals leave the module only where that is known to be understood.
+                if mutable_global && own && !explicit && !self.features.contains("mutable-globals") {
+                    return;
+                }
+                self.global_index(global).map(ExportKind::Global)
+            }
+            Definition::Tag(tag) => self.tag_index(tag).map(ExportKind::Tag),
+            Definition::Table(table) => self.table_index(table).map(ExportKind::Table),
+            _ => {
+                let Some(address) = self.data_value(definition, false) else { return };
+                let index = self.imported_globals + (self.globals.len() + self.got.len()) as u32;
+                self.address_globals.push(address);
+                Some(ExportKind::Global(index + self.address_globals.len() as u32 - 1))
+            }
+        };
+        if let Some(kind) = kind {
+            self.exports.push(Export { name, kind, symbol: Some(at), mutable_global });
+        }
+    }
+}

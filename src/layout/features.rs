@@ -1,0 +1,126 @@
+//! Target features: which the inputs use, which the output may use.
+
+use super::Layout;
+use crate::diagnostic::{Diagnostics, Kind};
+use crate::index::*;
+use crate::liveness::LiveSet;
+use crate::object::linking::SEGMENT_TLS;
+use crate::options::Options;
+use crate::resolve::Resolution;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Layout<'_> {
+    /// Decides the allowed features and checks the inputs against them.
+    pub(super) fn infer_features(
+        &mut self,
+        options: &Options,
+        resolution: &Resolution,
+        live: &LiveSet,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let mut allowed: BTreeSet<String> = options.extra_features.iter().cloned().collect();
+        allowed.extend(options.features.iter().flatten().cloned());
+        let (mut used, mut disallowed) = (BTreeMap::new(), BTreeMap::new());
+        for file in resolution.files.iter() {
+            for feature in &file.contents.features {
+                let name = file.object.name.as_str();
+                match feature.prefix {
+                    b'-' => disallowed.entry(feature.name).or_insert(name),
+                    _ => used.entry(feature.name).or_insert(name),
+                };
+            }
+        }
+        if options.features.is_none() {
+            allowed.extend(used.keys().map(|name| name.to_string()));
+        }
+        if options.check_features {
+            let mut error = |message: String| diagnostics.error(Kind::Feature, message);
+            check_needs(options, resolution, live, &allowed, &disallowed, &mut error);
+            if options.features.is_some() {
+                for (feature, file) in used.iter().filter(|(feature, _)| !allowed.contains(**feature)) {
+                    error(format!("Target feature '{feature}' used by {file} is not allowed."));
+                }
+            }
+            for file in resolution.files.iter() {
+                for feature in file.contents.features.iter().filter(|feature| feature.prefix != b'-') {
+                    if let Some(by) = disallowed.get(feature.name) {
+                        error(format!(
+                            "Target feature '{}' used in {} is disallowed by {by}. Use --no-check-features to suppress.",
+                            feature.name, file.object.name
+                        ));
+                    }
+                }
+            }
+        }
+        self.emit_bss = options.import_memory.is_some() && !allowed.contains("bulk-memory");
+        self.features = allowed;
+    }
+
+    /// Mutable globals may cross the module's border only with the feature for it.
+    pub(super) fn check_mutable_globals(
+        &self,
+        options: &Options,
+        resolution: &Resolution,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if !options.check_features || self.features.contains("mutable-globals") {
+            return;
+        }
+        let mut error = |what: &str, symbol: SymbolIdx| {
+            let name = resolution.text(options, symbol);
+            diagnostics.error(
+                Kind::Feature,
+                format!(
+                    "mutable global {what} but 'mutable-globals' feature not present in inputs: `{name}`. Use \
+                     --no-check-features to suppress."
+                ),
+            );
+        };
+        for import in &self.imports {
+            if let super::Import::Global { symbol, ty } = import
+                && ty.mutable
+            {
+                error("imported", *symbol);
+            }
+        }
+        for export in &self.exports {
+            if export.mutable_global
+                && let Some(symbol) = export.symbol
+            {
+                error("exported", symbol);
+            }
+        }
+    }
+}
+
+fn check_needs(
+    options: &Options,
+    resolution: &Resolution,
+    live: &LiveSet,
+    allowed: &BTreeSet<String>,
+    disallowed: &BTreeMap<&str, &str>,
+    error: &mut impl FnMut(String),
+) {
+    let needs = ["atomics", "bulk-memory"];
+    if options.shared_memory {
+        if let Some(file) = disallowed.get("shared-mem") {
+            error(format!(
+                "--shared-memory is disallowed by {file} because it was not compiled with 'atomics' or 'bulk-memory' features."
+            ));
+        }
+        for feature in needs.iter().filter(|feature| !allowed.contains(**feature)) {
+            error(format!("'{feature}' feature must be used in order to use shared memory"));
+        }
+    }
+    let uses_tls = resolution.files.iter_enumerated().any(|(file, content)| {
+        let segments = content.contents.segments.iter().enumerate();
+        segments
+            .filter(|(_, segment)| segment.flags & SEGMENT_TLS != 0)
+            .any(|(local, _)| live.segment(resolution.segments.get(file, local as u32)))
+    });
+    if uses_tls {
+        for feature in needs.iter().filter(|feature| !allowed.contains(**feature)) {
+            error(format!("'{feature}' feature must be used in order to use thread-local storage"));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The index spaces of functions, globals, tags and tables, and what start-up calls.
+
+use super::{Layout, NONE};
+use crate::diagnostic::{Diagnostics, Kind};
+use crate::index::*;
+use crate::liveness::{LiveSet, is_discarded};
+use crate::object::SymbolFlags;
+use crate::options::Options;
+use crate::resolve::symbol::bits;
+use crate::resolve::{Definition, LinkerFunction, Resolution, Role};
+
+impl<'i> Layout<'i> {
+    /// Numbers functions, globals, tags and tables: imports, then the linker's own, then the objects' in link order.
+    pub(super) fn assign_indices(
+        &mut self,
+        options: &Options,
+        resolution: &Resolution,
+        live: &LiveSet,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let inputs = resolution.functions.total();
+        let own = (inputs..resolution.function_count()).chain(0..inputs).map(InputFunctionIdx::new);
+        self.functions = own.filter(|&function| live.function(function)).collect();
+        self.function_indices = vec![NONE; resolution.function_count()];
+        for (i, function) in self.functions.iter().enumerate() {
+            self.function_indices[function.index()] = self.imported_functions + i as u32;
+        }
+        let (inputs, all) = (resolution.globals.total(), resolution.globals.total() + resolution.linker_globals.len());
+        let own = (inputs..all).chain(0..inputs).map(InputGlobalIdx::new);
+        self.globals = own.filter(|&global| live.global(global)).collect();
+        self.global_indices = numbers(all, self.imported_globals, self.globals.iter().map(|global| global.index()));
+        self.tags = (0..resolution.tags.total()).map(InputTagIdx::new).filter(|&tag| live.tag(tag)).collect();
+        self.tag_indices =
+            numbers(resolution.tags.total(), self.imported_tags, self.tags.iter().map(|tag| tag.index()));
+        self.assign_tables(options, resolution, live, diagnostics);
+    }
+
+    fn assign_tables(
+        &mut self,
+        options: &Options,
+        resolution: &Resolution,
+        live: &LiveSet,
+        diagnostics: &mut Diagnostics,
+    ) {
+        self.tables =
+            (0..resolution.tables.total()).map(InputTableIdx::new).filter(|&table| live.table(table)).collect();
+        if let Some(table) = self.indirect_table.and_then(|table| table.defined) {
+            if !resolution.legacy_table {
+                self.tables.push(table);
+            } else if self.imported_tables == 0 {
+                // Old objects call through table 0 without saying so.
+                self.tables.insert(0, table);
+            } else {
+                let culprit = self.imports.iter().find(|import| matches!(import, super::Import::Table { .. }));
+                let symbol = culprit.map(|import| import.symbol()).unwrap_or(SymbolIdx(0));
+                diagnostics.error(
+                    Kind::Symbol,
+                    format!(
+                        "object file not built with 'reference-types' or 'call-indirect-overlong' feature conflicts \
+                         with import of table {} by file {}",
+                        resolution.text(options, symbol),
+                        resolution.file_name(symbol)
+                    ),
+                );
+            }
+        }
+        self.table_indices =
+            numbers(resolution.tables.total() + 1, self.imported_tables, self.tables.iter().map(|table| table.index()));
+    }
+
+    /// Collects live init functions by priority; ties stay in link order.
+    pub(super) fn collect_init_functions(
+        &mut self,
+        options: &Options,
+        resolution: &Resolution,
+        live: &LiveSet,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let Some(call_ctors) = resolution.known.call_ctors else { return };
+        if !live.symbol(resolution, call_ctors) {
+            return;
+        }
+        let mut inits = Vec::new();
+        for (file, content) in resolution.files.iter_enumerated() {
+            for init in &content.object.init_functions {
+                let Definition::Function(function) = resolution.definition(file, init.symbol) else { continue };
+                if !live.function(function) || is_discarded(resolution, file, init.symbol) {
+                    continue;
+                }
+                let signature = resolution.names.signature(resolution.function_signature(function));
+                if !signature.params().is_empty() {
+                    let name = content.object.symbols[init.symbol as usize].name;
+                    let name = crate::resolve::display_name(name, options.demangle);
+                    let message = format!("constructor functions cannot take arguments: {name}");
+                    diagnostics.error(Kind::Symbol, message);
+                }
+                inits.push((init.priority, function, signature.results().len() as u32));
+            }
+        }
+        inits.sort_by_key(|&(priority, ..)| priority);
+        self.init_functions = inits.into_iter().map(|(_, function, results)| (function, results)).collect();
+    }
+
+    /// A command whose code does not take care of constructors has each exported function wrapped: constructors, the
+    /// function, destructors.
+    pub(super) fn wrap_command_exports(
+        &mut self,
+        options: &Options,
+        resolution: &mut Resolution<'i>,
+        live: &mut LiveSet,
+    ) {
+        let Some(call_ctors) = resolution.known.call_ctors else { return };
+        if resolution.symbols[call_ctors].is(bits::USED)
+            || resolution.is_exported(options, call_ctors)
+            || (self.init_functions.is_empty() && resolution.known.call_dtors.is_none())
+        {
+            return;
+        }
+        let exported: Vec<_> = resolution
+            .table_order()
+            .filter(|&at| resolution.is_exported(options, at))
+            .filter_map(|at| match resolution.definitions[at] {
+                Definition::Function(function) => Some((at, function)),
+                _ => None,
+            })
+            .collect();
+        for (at, callee) in exported {
+            let name = format!("{}.command_export", resolution.name(at));
+            let export_name = resolution.export_name(callee).unwrap_or(resolution.name(at)).to_string();
+            let function = resolution.add_function(LinkerFunction {
+                role: Role::CommandExport(callee),
+                name: name.clone(),
+                symbol_name: name.clone(),
+                export_name: Some(export_name),
+                signature: resolution.function_signature(callee),
+            });
+            live.keep_function(function);
+            let flags = resolution.symbols[at].flags.0;
+            let wrapper = resolution.add_named_symbol(name);
+            resolution.define_function(wrapper, function, flags & !SymbolFlags::HIDDEN | SymbolFlags::EXPORTED);
+            let callee = &mut resolution.symbols[at];
+            let forced = callee.bits & bits::FORCE_EXPORT;
+            callee.flags.0 = callee.flags.0 & !SymbolFlags::EXPORTED | SymbolFlags::HIDDEN;
+            callee.bits &= !bits::FORCE_EXPORT;
+            resolution.symbols[wrapper].bits |= forced;
+            self.function_indices.resize(function.index() + 1, NONE);
+            self.function_indices[function.index()] = self.imported_functions + self.functions.len() as u32;
+            self.functions.push(function);
+        }
+    }
+}
+
+fn numbers(len: usize, first: u32, kept: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut numbers = vec![NONE; len];
+    for (i, index) in kept.enumerate() {
+        numbers[index] = first + i as u32;
+    }
+    numbers
+}

@@ -1,0 +1,333 @@
+//! LiveSet -> Layout: every final index and address; nothing moves afterwards.
+//!
+//! The passes run in LLD's order, because that order shows in the output: segments and addresses first, then imports,
+//! then one scan over the relocations of everything live (table slots, GOT entries, types, undefined symbols), then
+//! the index spaces, then exports.
+
+mod exports;
+mod features;
+mod imports;
+mod indices;
+mod memory;
+mod scan;
+mod segments;
+mod strings;
+mod types;
+
+pub use exports::{Export, ExportKind};
+pub use imports::Import;
+pub use memory::Memory;
+pub use segments::{Chunk, OutputSegment};
+pub use strings::{MergedStrings, Pieces, merge_strings, split_strings};
+
+use crate::diagnostic::{Diagnostics, Failed};
+use crate::index::*;
+use crate::linker_defined::DataSymbol;
+use crate::liveness::LiveSet;
+use crate::options::Options;
+use crate::resolve::{Definition, LinkerFunction, Resolution, Role};
+use std::collections::{BTreeSet, HashMap};
+
+/// No index: not in the output.
+pub const NONE: u32 = u32::MAX;
+
+/// Every final index and address.
+pub struct Layout<'i> {
+    /// Output data segments, in order of address.
+    pub segments: Vec<OutputSegment<'i>>,
+    /// String contents shared by many input segments.
+    pub strings: Vec<MergedStrings<'i>>,
+    places: IndexVec<InputSegmentIdx, segments::Place>,
+    /// Sizes and addresses of memory.
+    pub memory: Memory,
+    /// Features that the module may use, sorted.
+    pub features: BTreeSet<String>,
+    /// Zero-initialised segments take bytes in the output.
+    pub emit_bss: bool,
+    /// Imports, in order, without memory.
+    pub imports: Vec<Import>,
+    import_indices: IndexVec<SymbolIdx, u32>,
+    /// How many functions are imported.
+    pub imported_functions: u32,
+    /// How many globals are imported.
+    pub imported_globals: u32,
+    /// How many tags are imported.
+    pub imported_tags: u32,
+    /// How many tables are imported.
+    pub imported_tables: u32,
+    /// Trapping functions that stand for undefined ones.
+    undefined_stubs: HashMap<SymbolIdx, InputFunctionIdx>,
+    /// Functions that have a table slot, in slot order.
+    pub elements: Vec<ElementFunction>,
+    slots: HashMap<ElementFunction, u32>,
+    /// Slot of the first element.
+    pub table_base: u64,
+    /// The table of address-taken functions, if there is one.
+    pub indirect_table: Option<IndirectTable>,
+    /// Defined functions, in order of their index.
+    pub functions: Vec<InputFunctionIdx>,
+    function_indices: Vec<u32>,
+    /// Defined globals, in order of their index.
+    pub globals: Vec<InputGlobalIdx>,
+    global_indices: Vec<u32>,
+    /// Symbols that have a global holding their address or slot, behind `globals`.
+    pub got: Vec<GotEntry>,
+    got_indices: HashMap<GotEntry, u32>,
+    /// Defined tags, in order of their index.
+    pub tags: Vec<InputTagIdx>,
+    tag_indices: Vec<u32>,
+    /// Defined tables, in order of their index.
+    pub tables: Vec<InputTableIdx>,
+    table_indices: Vec<u32>,
+    /// Exports, in order.
+    pub exports: Vec<Export>,
+    /// Addresses of data symbols that are exported as globals, behind `got`.
+    pub address_globals: Vec<u64>,
+    /// Function types, in order.
+    pub types: Vec<SignatureIdx>,
+    type_indices: Vec<u32>,
+    /// What `__wasm_call_ctors` calls, in order: function, and how many results to drop.
+    pub init_functions: Vec<(InputFunctionIdx, u32)>,
+    /// The function that runs at instantiation.
+    pub start: Option<InputFunctionIdx>,
+    /// The function that fills memory from passive segments.
+    pub init_memory: Option<InputFunctionIdx>,
+}
+
+/// Something with a table slot: a defined function, or the symbol of an imported one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ElementFunction {
+    /// Defined by an object or the linker.
+    Defined(InputFunctionIdx),
+    /// Imported.
+    Imported(SymbolIdx),
+}
+
+/// A symbol that position-independent code reaches through a global.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GotEntry {
+    /// A global symbol.
+    Global(SymbolIdx),
+    /// A local symbol of an object.
+    Local(FileIdx, u32),
+}
+
+/// The table of address-taken functions.
+#[derive(Clone, Copy, Debug)]
+pub struct IndirectTable {
+    /// The symbol of the import, if it is imported.
+    pub import: Option<SymbolIdx>,
+    /// Its number among the tables, if it is defined.
+    pub defined: Option<InputTableIdx>,
+    /// Initial number of elements.
+    pub minimum: u64,
+    /// Whether it can grow.
+    pub growable: bool,
+}
+
+/// Fixes every index and address. Adds the functions and symbols that only now turn out to be needed to `resolution`
+/// and `live`.
+///
+/// # Errors
+/// Undefined symbols, sizes that do not fit, features that clash; all of them, in LLD's order.
+pub fn assign<'i>(
+    options: &Options,
+    allowed_undefined: &[String],
+    resolution: &mut Resolution<'i>,
+    live: &mut LiveSet,
+    diagnostics: &mut Diagnostics,
+) -> Result<Layout<'i>, Failed> {
+    let mut layout = Layout::empty(options, resolution);
+    layout.resolve_indirect_table(options, resolution, live, false, diagnostics);
+    diagnostics.checkpoint()?;
+    layout.make_segments(options, resolution, live, diagnostics)?;
+    layout.place_memory(options, resolution, diagnostics);
+    segments::define_start_stop(options, &layout.segments, resolution);
+    exports::check_required(options, resolution, diagnostics);
+    layout.infer_features(options, resolution, live, diagnostics);
+    let allowed = imports::allowed_undefined(allowed_undefined);
+    layout.assign_imports(options, resolution, live, &allowed);
+    layout.scan(options, resolution, live, &allowed, diagnostics);
+    layout.size_indirect_table(options);
+    layout.make_init_functions(options, resolution, live);
+    layout.assign_indices(options, resolution, live, diagnostics);
+    layout.collect_init_functions(options, resolution, live, diagnostics);
+    layout.wrap_command_exports(options, resolution, live);
+    diagnostics.checkpoint()?;
+    layout.assign_types(resolution);
+    layout.assign_exports(options, resolution, live);
+    layout.check_mutable_globals(options, resolution, diagnostics);
+    diagnostics.checkpoint()?;
+    Ok(layout)
+}
+
+impl<'i> Layout<'i> {
+    fn empty(options: &Options, resolution: &Resolution) -> Self {
+        Self {
+            segments: Vec::new(),
+            strings: Vec::new(),
+            places: IndexVec::new(),
+            memory: Memory::default(),
+            features: BTreeSet::new(),
+            emit_bss: false,
+            imports: Vec::new(),
+            import_indices: IndexVec::filled(NONE, resolution.symbols.len()),
+            imported_functions: 0,
+            imported_globals: 0,
+            imported_tags: 0,
+            imported_tables: 0,
+            undefined_stubs: HashMap::new(),
+            elements: Vec::new(),
+            slots: HashMap::new(),
+            table_base: if options.table_base == 0 { 1 } else { options.table_base },
+            indirect_table: None,
+            functions: Vec::new(),
+            function_indices: Vec::new(),
+            globals: Vec::new(),
+            global_indices: Vec::new(),
+            got: Vec::new(),
+            got_indices: HashMap::new(),
+            tags: Vec::new(),
+            tag_indices: Vec::new(),
+            tables: Vec::new(),
+            table_indices: Vec::new(),
+            exports: Vec::new(),
+            address_globals: Vec::new(),
+            types: Vec::new(),
+            type_indices: Vec::new(),
+            init_functions: Vec::new(),
+            start: None,
+            init_memory: None,
+        }
+    }
+    /// Output index of a defined function, if it stays.
+    #[inline]
+    pub fn function_index(&self, function: InputFunctionIdx) -> Option<u32> {
+        self.function_indices.get(function.index()).copied().filter(|&index| index != NONE)
+    }
+    /// Output index of a defined global, if it stays.
+    #[inline]
+    pub fn global_index(&self, global: InputGlobalIdx) -> Option<u32> {
+        self.global_indices.get(global.index()).copied().filter(|&index| index != NONE)
+    }
+    /// Output index of a defined tag, if it stays.
+    pub fn tag_index(&self, tag: InputTagIdx) -> Option<u32> {
+        self.tag_indices.get(tag.index()).copied().filter(|&index| index != NONE)
+    }
+    /// Output index of a defined table, if it stays.
+    pub fn table_index(&self, table: InputTableIdx) -> Option<u32> {
+        self.table_indices.get(table.index()).copied().filter(|&index| index != NONE)
+    }
+    /// Output index of an imported symbol, in the index space of its kind.
+    #[inline]
+    pub fn import_index(&self, symbol: SymbolIdx) -> Option<u32> {
+        self.import_indices.get(symbol).copied().filter(|&index| index != NONE)
+    }
+    /// Output index of what an undefined function symbol calls: an import, or a trapping stub.
+    pub fn undefined_function_index(&self, symbol: SymbolIdx) -> Option<u32> {
+        let stub = || self.undefined_stubs.get(&symbol).and_then(|&stub| self.function_index(stub));
+        self.import_index(symbol).or_else(stub)
+    }
+    /// Table slot of a function, if its address is taken.
+    #[inline]
+    pub fn slot(&self, function: ElementFunction) -> Option<u64> {
+        self.slots.get(&function).map(|&slot| self.table_base + slot as u64)
+    }
+    /// Output index of the global that holds a symbol's address.
+    pub fn got_index(&self, entry: GotEntry) -> Option<u32> {
+        self.got_indices.get(&entry).map(|&index| index + self.imported_globals + self.globals.len() as u32)
+    }
+    /// Output index of a function type.
+    #[inline]
+    pub fn type_index(&self, signature: SignatureIdx) -> Option<u32> {
+        self.type_indices.get(signature.index()).copied().filter(|&index| index != NONE)
+    }
+    /// Output segment and offset in it of a place in an input segment, if that stays.
+    #[inline]
+    pub fn segment_offset(&self, segment: InputSegmentIdx, offset: u64) -> Option<(usize, u64)> {
+        let place = &self.places[segment];
+        if place.output == NONE {
+            return None;
+        }
+        let offset = match place.strings {
+            NONE => place.offset.wrapping_add(offset),
+            strings => {
+                let strings = &self.strings[strings as usize];
+                strings.offset.wrapping_add(strings.translate(place.offset as usize, offset))
+            }
+        };
+        Some((place.output as usize, offset))
+    }
+    /// Address of a place in an input segment, if that stays.
+    #[inline]
+    pub fn address(&self, segment: InputSegmentIdx, offset: u64) -> Option<u64> {
+        let (output, offset) = self.segment_offset(segment, offset)?;
+        Some(self.segments[output].address.wrapping_add(offset))
+    }
+    /// Address of what a data symbol stands for; thread-local data counts from the start of its segment unless
+    /// `absolute`.
+    pub fn data_value(&self, definition: Definition, absolute: bool) -> Option<u64> {
+        match definition {
+            Definition::Data { segment, offset } => {
+                let (output, offset) = self.segment_offset(segment, offset)?;
+                let segment = &self.segments[output];
+                let base = if segment.is_tls && !absolute { 0 } else { segment.address };
+                Some(base.wrapping_add(offset))
+            }
+            Definition::Linker(data) => Some(self.linker_address(data)),
+            Definition::Absolute(address) => Some(address),
+            _ => None,
+        }
+    }
+    /// Address of a data symbol of the linker.
+    pub fn linker_address(&self, data: DataSymbol) -> u64 {
+        let memory = &self.memory;
+        match data {
+            DataSymbol::DsoHandle | DataSymbol::GlobalBase => memory.data_start,
+            DataSymbol::DataEnd => memory.data_end,
+            DataSymbol::StackLow => memory.stack_low,
+            DataSymbol::StackHigh => memory.stack_high,
+            DataSymbol::HeapBase => memory.heap_base,
+            DataSymbol::HeapEnd => memory.heap_end,
+            DataSymbol::MemoryBase => 0,
+            DataSymbol::TableBase => self.table_base,
+            DataSymbol::FirstPageEnd => memory.page_size,
+        }
+    }
+    /// Whether an output segment takes bytes in the output.
+    pub fn in_binary(&self, segment: &OutputSegment) -> bool {
+        !segment.is_bss || self.emit_bss
+    }
+
+    /// Functions that the linker makes once it knows that passive segments or thread-local GOT entries exist.
+    fn make_init_functions(&mut self, options: &Options, resolution: &mut Resolution<'i>, live: &mut LiveSet) {
+        let needed = self.segments.iter().any(|segment| self.is_passive(options, segment));
+        if !needed {
+            return;
+        }
+        let signature = resolution.empty_signature();
+        let function = resolution.add_function(LinkerFunction {
+            role: Role::InitMemory,
+            name: crate::linker_defined::INIT_MEMORY.into(),
+            symbol_name: crate::linker_defined::INIT_MEMORY.into(),
+            export_name: None,
+            signature,
+        });
+        live.keep_function(function);
+        let symbol = resolution.add_symbol(crate::linker_defined::INIT_MEMORY);
+        resolution.define_function(symbol, function, crate::object::SymbolFlags::HIDDEN);
+        if options.shared_memory
+            && let Some(tls_base) = resolution.known.tls_base
+            && let Definition::Global(global) = resolution.definitions[tls_base]
+        {
+            live.keep_global(global);
+        }
+        self.init_memory = Some(function);
+        self.start = Some(function);
+    }
+
+    /// Whether `__wasm_init_memory` fills a segment.
+    pub fn is_passive(&self, options: &Options, segment: &OutputSegment) -> bool {
+        options.shared_memory || (options.import_memory.is_some() && !self.in_binary(segment))
+    }
+}

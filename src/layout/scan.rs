@@ -1,0 +1,326 @@
+//! One look at every relocation of everything live: which functions need table slots, which symbols GOT entries, which
+//! types are named, what is undefined.
+//!
+//! Looking runs in parallel over pieces of about equal size. What each piece saw first is then taken up piece after
+//! piece: slots and types are numbered in the order in which a serial scan would meet them.
+
+use super::{ElementFunction, GotEntry, Layout};
+use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
+use crate::index::*;
+use crate::linker_defined::DEFAULT_MODULE;
+use crate::liveness::LiveSet;
+use crate::object::SymbolKind;
+use crate::object::relocations::{Relocation, Target};
+use crate::options::{Options, Unresolved};
+use crate::par::{self, Bits};
+use crate::resolve::symbol::{State, bits};
+use crate::resolve::{Definition, LinkerFunction, Resolution, Role};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+/// Functions, segments or custom sections of one object.
+#[derive(Clone)]
+enum Piece {
+    Functions(FileIdx, Range<usize>),
+    Segments(FileIdx, Range<usize>),
+    Customs(FileIdx),
+}
+
+/// Something that a piece met.
+#[derive(Clone, Copy)]
+enum Found {
+    Type(u32),
+    Slot(u32),
+    Got(u32),
+    Undefined(u32),
+    BadTls(Relocation),
+}
+
+/// Relocation bytes that one piece holds, about.
+const PIECE_WEIGHT: usize = 1 << 16;
+
+impl<'i> Layout<'i> {
+    /// Scans everything live, in link order.
+    pub(super) fn scan(
+        &mut self,
+        options: &Options,
+        resolution: &mut Resolution<'i>,
+        live: &mut LiveSet,
+        allowed: &HashSet<&str>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let pieces = pieces(options, resolution);
+        let found = {
+            let (resolution, live) = (&*resolution, &*live);
+            par::map(pieces.len(), |i| look(options, resolution, live, &pieces[i]))
+        };
+        self.type_indices = vec![super::NONE; resolution.names.signature_limit()];
+        let mut stubs = HashMap::new();
+        for (piece, found) in pieces.iter().zip(found) {
+            let file = match piece {
+                Piece::Functions(file, _) | Piece::Segments(file, _) | Piece::Customs(file) => *file,
+            };
+            for found in found {
+                match found {
+                    Found::Type(ty) => {
+                        let member = resolution.files[file].member;
+                        self.register_type(resolution.names.types[member][ty as usize]);
+                    }
+                    Found::Slot(symbol) => self.add_slot(resolution, file, symbol),
+                    Found::Got(symbol) => self.add_got(options, resolution, live, file, symbol, diagnostics),
+                    Found::Undefined(symbol) => {
+                        self.report_undefined(options, resolution, live, allowed, &mut stubs, file, symbol, diagnostics)
+                    }
+                    Found::BadTls(relocation) => report_tls(options, resolution, file, relocation, diagnostics),
+                }
+            }
+        }
+    }
+
+    /// Gives a function a table slot, unless it has one or is a stub, whose address is null.
+    fn add_slot(&mut self, resolution: &Resolution, file: FileIdx, symbol: u32) {
+        let target = resolution.target(file, symbol);
+        if target.is_some_and(|target| resolution.symbols[target].is(bits::STUB)) {
+            return;
+        }
+        let element = match (resolution.definition(file, symbol), target) {
+            (Definition::Function(function), _) => ElementFunction::Defined(function),
+            (_, Some(target)) => ElementFunction::Imported(target),
+            _ => return,
+        };
+        let next = self.elements.len() as u32;
+        self.slots.entry(element).or_insert_with(|| {
+            self.elements.push(element);
+            next
+        });
+    }
+
+    fn add_got(
+        &mut self,
+        options: &Options,
+        resolution: &mut Resolution<'i>,
+        live: &mut LiveSet,
+        file: FileIdx,
+        symbol: u32,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let entry = resolution.target(file, symbol).map_or(GotEntry::Local(file, symbol), GotEntry::Global);
+        if self.got_indices.contains_key(&entry) {
+            return;
+        }
+        self.got_indices.insert(entry, self.got.len() as u32);
+        self.got.push(entry);
+        if resolution.kind(file, symbol) == SymbolKind::Function {
+            if self.indirect_table.is_none() {
+                self.resolve_indirect_table(options, resolution, live, true, diagnostics);
+                if let Some(at) = self.indirect_table.and_then(|table| table.import) {
+                    self.import_late_table(resolution, at);
+                }
+            }
+            self.add_slot(resolution, file, symbol);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn report_undefined(
+        &mut self,
+        options: &Options,
+        resolution: &mut Resolution<'i>,
+        live: &mut LiveSet,
+        allowed: &HashSet<&str>,
+        stubs: &mut HashMap<SignatureIdx, InputFunctionIdx>,
+        file: FileIdx,
+        symbol: u32,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let name = resolution.files[file].object.symbols[symbol as usize].name;
+        let target = resolution.target(file, symbol);
+        let is_function = resolution.files[file].object.symbols[symbol as usize].kind == SymbolKind::Function;
+        let imported = target.is_some_and(|target| resolution.is_imported(target));
+        if imported || (is_function && options.import_undefined) || allowed.contains(name) {
+            return;
+        }
+        let text = target.map_or_else(|| name.to_string(), |target| resolution.text(options, target));
+        let message = format!("{}: undefined symbol: {text}", resolution.files[file].object.name);
+        match options.unresolved {
+            Unresolved::Report => diagnostics.push(Diagnostic::error(Kind::Symbol, message)),
+            Unresolved::Warn => diagnostics.push(Diagnostic::warning(Kind::Symbol, message)),
+            Unresolved::Ignore | Unresolved::ImportDynamic => {}
+        }
+        let Some(target) = target else { return };
+        if !is_function || options.unresolved == Unresolved::ImportDynamic || options.import_undefined {
+            return;
+        }
+        if let Some(signature) = resolution.signatures[target]
+            && !self.undefined_stubs.contains_key(&target)
+        {
+            // One trapping function of each signature serves all.
+            let stub = *stubs.entry(signature).or_insert_with(|| {
+                resolution.add_function(LinkerFunction {
+                    role: Role::Unreachable,
+                    name: "undefined_stub".into(),
+                    symbol_name: "undefined_stub".into(),
+                    export_name: None,
+                    signature,
+                })
+            });
+            live.keep_function(stub);
+            self.undefined_stubs.insert(target, stub);
+            resolution.symbols[target].bits |= bits::STUB;
+        }
+    }
+
+    /// Gives a function type the next index, unless it has one.
+    pub(super) fn register_type(&mut self, signature: SignatureIdx) {
+        if signature.index() >= self.type_indices.len() {
+            self.type_indices.resize(signature.index() + 1, super::NONE);
+        }
+        let index = &mut self.type_indices[signature.index()];
+        if *index == super::NONE {
+            *index = self.types.len() as u32;
+            self.types.push(signature);
+        }
+    }
+}
+
+fn pieces(options: &Options, resolution: &Resolution) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (file, content) in resolution.files.iter_enumerated() {
+        let contents = &content.contents;
+        let bodies = contents.bodies.iter().map(|body| (body.relocations_end - body.relocations) as usize + 8);
+        let ranges = par::balanced_ranges(bodies, PIECE_WEIGHT);
+        pieces.extend(ranges.into_iter().map(|range| Piece::Functions(file, range)));
+        let segments =
+            contents.segments.iter().map(|segment| (segment.relocations_end - segment.relocations) as usize + 8);
+        let ranges = par::balanced_ranges(segments, PIECE_WEIGHT);
+        pieces.extend(ranges.into_iter().map(|range| Piece::Segments(file, range)));
+        // Custom sections keep nothing alive; LLD looks into them only when it collects no garbage.
+        if !options.gc_sections {
+            pieces.push(Piece::Customs(file));
+        }
+    }
+    pieces
+}
+
+fn look(options: &Options, resolution: &Resolution, live: &LiveSet, piece: &Piece) -> Vec<Found> {
+    let mut found = Vec::new();
+    match piece {
+        Piece::Functions(file, range) => {
+            let contents = &resolution.files[*file].contents;
+            let mut seen = Seen::default();
+            for local in range.clone() {
+                if live.function(resolution.functions.get(*file, local as u32)) {
+                    for relocation in contents.body_relocations(&contents.bodies[local]) {
+                        look_at(options, resolution, *file, relocation, &mut seen, &mut found);
+                    }
+                }
+            }
+        }
+        Piece::Segments(file, range) => {
+            let contents = &resolution.files[*file].contents;
+            let mut seen = Seen::default();
+            for local in range.clone() {
+                if live.segment(resolution.segments.get(*file, local as u32)) {
+                    for relocation in contents.segment_relocations(&contents.segments[local]) {
+                        look_at(options, resolution, *file, relocation, &mut seen, &mut found);
+                    }
+                }
+            }
+        }
+        Piece::Customs(file) => {
+            let content = &resolution.files[*file];
+            let mut seen = Seen::default();
+            for custom in &content.contents.customs {
+                if content.keeps(content.object.section_comdats.get(custom.section as usize)) {
+                    for relocation in custom.relocations {
+                        look_at(options, resolution, *file, relocation, &mut seen, &mut found);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What a piece has already met.
+#[derive(Default)]
+struct Seen {
+    types: Bits,
+    slots: Bits,
+    gots: Bits,
+}
+
+#[inline]
+fn look_at(
+    options: &Options,
+    resolution: &Resolution,
+    file: FileIdx,
+    relocation: Relocation,
+    seen: &mut Seen,
+    found: &mut Vec<Found>,
+) {
+    let index = relocation.index;
+    match relocation.kind.target() {
+        Target::TypeIndex => {
+            if seen.types.insert(index as usize) {
+                found.push(Found::Type(index));
+            }
+            return;
+        }
+        Target::TableSlot | Target::TableSlotRelative => {
+            if seen.slots.insert(index as usize) {
+                found.push(Found::Slot(index));
+            }
+        }
+        Target::GlobalIndex => {
+            if resolution.kind(file, index) != SymbolKind::Global && seen.gots.insert(index as usize) {
+                found.push(Found::Got(index));
+            }
+        }
+        Target::AddressTls => {
+            if tls_problem(options, resolution, file, index).is_some() {
+                found.push(Found::BadTls(relocation));
+            }
+        }
+        _ => {}
+    }
+    // Most relocations have a definition; only the rest need the symbol itself.
+    if let Some(target) = resolution.target(file, index) {
+        let symbol = &resolution.symbols[target];
+        if symbol.state == State::Undefined && !symbol.flags.is_weak() {
+            found.push(Found::Undefined(index));
+        }
+    } else if resolution.files[file].object.symbols[index as usize].flags.is_undefined() {
+        found.push(Found::Undefined(index));
+    }
+}
+
+fn tls_problem(options: &Options, resolution: &Resolution, file: FileIdx, symbol: u32) -> Option<String> {
+    let definition = resolution.definition(file, symbol);
+    if definition == Definition::Undefined {
+        return Some("an undefined symbol".into());
+    }
+    let Definition::Data { segment, .. } = definition else { return None };
+    let (file, local) = resolution.segments.locate(segment)?;
+    let segment = &resolution.files[file].contents.segments[local as usize];
+    let is_tls = segment.flags & crate::object::linking::SEGMENT_TLS != 0;
+    (options.shared_memory && !is_tls).then(|| "non-TLS symbol".into())
+}
+
+fn report_tls(
+    options: &Options,
+    resolution: &Resolution,
+    file: FileIdx,
+    relocation: Relocation,
+    diagnostics: &mut Diagnostics,
+) {
+    let object = &resolution.files[file].object;
+    let name = object.symbols[relocation.index as usize].name;
+    let text = crate::resolve::display_name(name, options.demangle);
+    if let Some(problem) = tls_problem(options, resolution, file, relocation.index) {
+        let message =
+            format!("{}: relocation {:?} cannot be used against {problem} `{text}`", object.name, relocation.kind);
+        diagnostics.error(Kind::Symbol, message);
+    }
+    let _ = DEFAULT_MODULE;
+}

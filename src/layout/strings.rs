@@ -1,0 +1,161 @@
+//! Merges null-terminated strings: each is kept once, and a string that ends another shares its bytes.
+//!
+//! The result is laid out in descending order of the reversed strings, as LLD's string tables are; since equal strings
+//! are one, that order is total and nothing depends on which thread met a string first.
+
+use hashbrown::HashTable;
+use parking_lot::Mutex;
+use rayon::prelude::*;
+use std::cmp::Ordering;
+
+const SHARDS: usize = 64;
+
+/// Strings of many inputs, each kept once.
+#[derive(Debug)]
+pub struct MergedStrings<'i> {
+    /// Bytes that they take together.
+    pub size: u64,
+    /// Where they lie in their output segment or section.
+    pub offset: u64,
+    /// The strings that take space, terminator included, in order, with their offsets.
+    kept: Vec<(&'i [u8], u64)>,
+    inputs: Vec<Pieces>,
+}
+
+/// Where the strings of one input went.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    /// Offset of each string in the input, ascending, and in the merged bytes.
+    pieces: Vec<(u32, u32)>,
+}
+
+impl<'i> MergedStrings<'i> {
+    /// Offset in the merged bytes of offset `offset` of input number `input`.
+    pub fn translate(&self, input: usize, offset: u64) -> u64 {
+        let pieces = &self.inputs[input].pieces;
+        let piece = pieces.partition_point(|&(start, _)| start as u64 <= offset);
+        match piece.checked_sub(1).map(|piece| pieces[piece]) {
+            Some((start, merged)) => merged as u64 + (offset - start as u64),
+            None => offset,
+        }
+    }
+    /// Fills `out`, whose length is `size`.
+    pub fn write(&self, out: &mut [u8]) {
+        let starts = self.kept.iter().map(|&(_, offset)| offset as usize);
+        let ends = starts.clone().skip(1).chain([out.len()]);
+        let ranges = crate::par::balanced_ranges(self.kept.iter().map(|(s, _)| s.len()), 1 << 18);
+        let bounds: Vec<usize> =
+            ranges.iter().map(|range| self.kept[range.start].1 as usize).chain([out.len()]).collect();
+        let _ = (starts, ends);
+        if ranges.is_empty() {
+            return;
+        }
+        crate::par::write_disjoint(out, bounds.windows(2).map(|w| w[1] - w[0]), |i, slot| {
+            for &(string, offset) in &self.kept[ranges[i].clone()] {
+                let at = offset as usize - bounds[i];
+                slot[at..at + string.len()].copy_from_slice(string);
+            }
+        });
+    }
+}
+
+/// The strings of `data` as (offset, string with terminator). The last must be terminated.
+pub fn split_strings(data: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+    let mut start = 0;
+    memchr::memchr_iter(0, data).map(move |end| {
+        let piece = (start as u32, &data[start..=end]);
+        start = end + 1;
+        piece
+    })
+}
+
+#[derive(Default)]
+struct Shard<'i> {
+    table: HashTable<u32>,
+    strings: Vec<(u64, &'i [u8])>,
+}
+
+/// Merges the strings of `inputs`, each of which must end with a terminator and be shorter than 4 GiB.
+pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
+    let shards: Vec<Mutex<Shard<'i>>> = (0..SHARDS).map(|_| Mutex::default()).collect();
+    // First each piece's second number is a ticket: shard and position there.
+    let mut pieces: Vec<Pieces> = inputs
+        .par_iter()
+        .map(|data| Pieces { pieces: split_strings(data).map(|(offset, s)| (offset, ticket(&shards, s))).collect() })
+        .collect();
+    let shards: Vec<Shard> = shards.into_iter().map(Mutex::into_inner).collect();
+    let mut unique: Vec<(u64, u32, &'i [u8])> =
+        Vec::with_capacity(shards.iter().map(|shard| shard.strings.len()).sum());
+    for (number, shard) in shards.iter().enumerate() {
+        let strings = shard.strings.iter().enumerate();
+        unique.extend(strings.map(|(i, &(_, s))| (tail_key(s), (i * SHARDS + number) as u32, s)));
+    }
+    unique.par_sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| compare_reversed(b.2, a.2)));
+    let mut offsets: Vec<Vec<u32>> = shards.iter().map(|shard| vec![0; shard.strings.len()]).collect();
+    let mut kept: Vec<(&[u8], u64)> = Vec::new();
+    let mut size = 0u64;
+    for (_, ticket, string) in unique {
+        let offset = match kept.last() {
+            Some((previous, _)) if previous.ends_with(string) => size - string.len() as u64,
+            _ => {
+                kept.push((string, size));
+                size += string.len() as u64;
+                size - string.len() as u64
+            }
+        };
+        offsets[ticket as usize % SHARDS][ticket as usize / SHARDS] = offset as u32;
+    }
+    pieces.par_iter_mut().flat_map(|input| &mut input.pieces).for_each(|(_, place)| {
+        *place = offsets[*place as usize % SHARDS][*place as usize / SHARDS];
+    });
+    MergedStrings { size, offset: 0, kept, inputs: pieces }
+}
+
+fn ticket<'i>(shards: &[Mutex<Shard<'i>>], string: &'i [u8]) -> u32 {
+    let hash = crate::intern::hash(string);
+    let number = (hash >> 58) as usize % SHARDS;
+    let Shard { table, strings } = &mut *shards[number].lock();
+    let found = table.find(hash, |&i| strings[i as usize] == (hash, string)).copied();
+    let local = found.unwrap_or_else(|| {
+        let local = strings.len() as u32;
+        strings.push((hash, string));
+        table.insert_unique(hash, local, |&i| strings[i as usize].0);
+        local
+    });
+    local * SHARDS as u32 + number as u32
+}
+
+/// The last 8 bytes in front of the terminator, last first: decides most comparisons of reversed strings.
+fn tail_key(string: &[u8]) -> u64 {
+    let mut key = 0;
+    for i in 0..8 {
+        let byte = (string.len() - 1).checked_sub(i + 1).map_or(0, |at| string[at]);
+        key = key << 8 | byte as u64;
+    }
+    key
+}
+
+fn compare_reversed(a: &[u8], b: &[u8]) -> Ordering {
+    a.iter().rev().cmp(b.iter().rev())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_kept_once_and_share_tails() {
+        let inputs: [&[u8]; 2] = [b"hello\0lo\0\0", b"lo\0world\0hello\0"];
+        let merged = merge_strings(&inputs);
+        let mut out = vec![0xff; merged.size as usize];
+        merged.write(&mut out);
+        assert_eq!(out, b"hello\0world\0".iter().copied().collect::<Vec<_>>().as_slice());
+        for (input, data) in inputs.iter().enumerate() {
+            for (offset, string) in split_strings(data) {
+                let at = merged.translate(input, offset as u64) as usize;
+                assert_eq!(&out[at..at + string.len()], string);
+            }
+        }
+        assert_eq!(merged.translate(0, 2), 2, "into the middle of a string");
+    }
+}

@@ -1,0 +1,249 @@
+//! Marks what the roots reach.
+
+use super::LiveSet;
+use crate::index::*;
+use crate::object::linking::SEGMENT_RETAIN;
+use crate::object::relocations::{Relocations, Target};
+use crate::object::{SymbolFlags, SymbolKind};
+use crate::options::Options;
+use crate::par::{self, AtomicBits};
+use crate::resolve::{Definition, Resolution, bits};
+
+/// A thing whose relocations lead on.
+#[derive(Clone, Copy)]
+enum Unit {
+    Function(FileIdx, u32),
+    Segment(FileIdx, u32),
+}
+
+struct Marker<'a, 'i> {
+    resolution: &'a Resolution<'i>,
+    functions: AtomicBits,
+    segments: AtomicBits,
+    globals: AtomicBits,
+    tags: AtomicBits,
+    tables: AtomicBits,
+    symbols: AtomicBits,
+    files: AtomicBits,
+}
+
+/// Marks every function, segment, global, tag and table that a root reaches.
+///
+/// Roots: the entry, exported and no-strip symbols, `__wasm_call_dtors`, and the init functions and retained segments
+/// of live objects; an object is live if it was named on the command line or something in it is. With
+/// `--no-gc-sections` everything is, even discarded copies of comdat groups: wasm-ld leaves them in.
+pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
+    if !options.gc_sections {
+        return everything(resolution);
+    }
+    let marker = Marker {
+        functions: AtomicBits::new(resolution.function_count()),
+        segments: AtomicBits::new(resolution.segments.total()),
+        globals: AtomicBits::new(resolution.globals.total() + resolution.linker_globals.len()),
+        tags: AtomicBits::new(resolution.tags.total()),
+        tables: AtomicBits::new(resolution.tables.total()),
+        symbols: AtomicBits::new(resolution.symbols.len()),
+        files: AtomicBits::new(resolution.files.len()),
+        resolution,
+    };
+    let roots = marker.roots(options);
+    par::worklist(roots, |unit, push| marker.visit(unit, push));
+    marker.mark_call_ctors();
+    LiveSet {
+        functions: marker.functions.freeze(),
+        segments: marker.segments.freeze(),
+        globals: marker.globals.freeze(),
+        tags: marker.tags.freeze(),
+        tables: marker.tables.freeze(),
+        symbols: marker.symbols.freeze(),
+    }
+}
+
+impl Marker<'_, '_> {
+    fn roots(&self, options: &Options) -> Vec<Unit> {
+        let mut roots = Vec::new();
+        let push = &mut |unit| roots.push(unit);
+        let resolution = self.resolution;
+        if let Some(entry) = resolution.known.entry {
+            self.mark_symbol(entry, push);
+        }
+        for index in 0..resolution.named {
+            let at = SymbolIdx::new(index);
+            let symbol = &resolution.symbols[at];
+            let kept = symbol.flags.has(SymbolFlags::NO_STRIP) || symbol.is(bits::ALWAYS_LIVE);
+            if kept || resolution.is_exported(options, at) {
+                self.mark_symbol(at, push);
+            }
+        }
+        if let Some(dtors) = resolution.known.call_dtors {
+            self.mark_symbol(dtors, push);
+        }
+        for (file, content) in resolution.files.iter_enumerated() {
+            if content.live && self.files.insert(file.index()) {
+                self.mark_file_roots(file, push);
+            }
+        }
+        roots
+    }
+
+    fn visit(&self, unit: Unit, push: &mut dyn FnMut(Unit)) {
+        match unit {
+            Unit::Function(file, local) => {
+                let contents = &self.resolution.files[file].contents;
+                self.follow(file, contents.body_relocations(&contents.bodies[local as usize]), push);
+            }
+            Unit::Segment(file, local) => {
+                let contents = &self.resolution.files[file].contents;
+                self.follow(file, contents.segment_relocations(&contents.segments[local as usize]), push);
+            }
+        }
+    }
+
+    fn follow(&self, file: FileIdx, relocations: Relocations, push: &mut dyn FnMut(Unit)) {
+        for relocation in relocations {
+            match relocation.kind.target() {
+                Target::TypeIndex => {}
+                // The address of a stub is null: taking it does not keep the stub.
+                Target::TableSlot if self.is_stub(file, relocation.index) => {}
+                _ => self.mark_reference(file, relocation.index, push),
+            }
+        }
+    }
+
+    fn is_stub(&self, file: FileIdx, symbol: u32) -> bool {
+        self.resolution.target(file, symbol).is_some_and(|target| self.resolution.symbols[target].is(bits::STUB))
+    }
+
+    #[inline]
+    fn mark_reference(&self, file: FileIdx, symbol: u32, push: &mut dyn FnMut(Unit)) {
+        match self.resolution.target(file, symbol) {
+            Some(target) => self.mark_symbol(target, push),
+            None => self.mark_definition(self.resolution.local_definition(file, symbol), push),
+        }
+    }
+
+    #[inline]
+    fn mark_symbol(&self, symbol: SymbolIdx, push: &mut dyn FnMut(Unit)) {
+        if self.symbols.insert(symbol.index()) {
+            self.mark_definition(self.resolution.definitions[symbol], push);
+        }
+    }
+
+    fn mark_definition(&self, definition: Definition, push: &mut dyn FnMut(Unit)) {
+        let resolution = self.resolution;
+        let file = match definition {
+            Definition::Function(function) => {
+                if !self.functions.insert(function.index()) {
+                    return;
+                }
+                let Some((file, local)) = resolution.functions.locate(function) else { return };
+                push(Unit::Function(file, local));
+                file
+            }
+            Definition::Data { segment, .. } => {
+                if !self.segments.insert(segment.index()) {
+                    return;
+                }
+                let Some((file, local)) = resolution.segments.locate(segment) else { return };
+                push(Unit::Segment(file, local));
+                file
+            }
+            Definition::Global(global) => {
+                self.globals.insert(global.index());
+                let Some((file, _)) = resolution.globals.locate(global) else { return };
+                file
+            }
+            Definition::Tag(tag) => {
+                self.tags.insert(tag.index());
+                let Some((file, _)) = resolution.tags.locate(tag) else { return };
+                file
+            }
+            Definition::Table(table) => {
+                self.tables.insert(table.index());
+                let Some((file, _)) = resolution.tables.locate(table) else { return };
+                file
+            }
+            Definition::Undefined | Definition::Linker(_) | Definition::Absolute(_) | Definition::Section(_) => return,
+        };
+        if self.files.insert(file.index()) {
+            self.mark_file_roots(file, push);
+        }
+    }
+
+    /// An object that becomes live brings its init functions and retained segments.
+    fn mark_file_roots(&self, file: FileIdx, push: &mut dyn FnMut(Unit)) {
+        let content = &self.resolution.files[file];
+        for init in &content.object.init_functions {
+            if !is_discarded(self.resolution, file, init.symbol) {
+                self.mark_reference(file, init.symbol, push);
+            }
+        }
+        for (local, segment) in content.contents.segments.iter().enumerate() {
+            let kept = segment.flags & SEGMENT_RETAIN != 0;
+            if kept && self.segments.insert(self.resolution.segments.get(file, local as u32).index()) {
+                push(Unit::Segment(file, local as u32));
+            }
+        }
+    }
+
+    /// Live init functions need the function that calls them.
+    fn mark_call_ctors(&self) {
+        let Some(call_ctors) = self.resolution.known.call_ctors else { return };
+        let live = |file: FileIdx, symbol: u32| match self.resolution.definition(file, symbol) {
+            Definition::Function(function) => !self.functions_lack(function),
+            _ => false,
+        };
+        let any = self.resolution.files.iter_enumerated().any(|(file, content)| {
+            let inits = &content.object.init_functions;
+            inits.iter().any(|init| !is_discarded(self.resolution, file, init.symbol) && live(file, init.symbol))
+        });
+        if any {
+            self.mark_symbol(call_ctors, &mut |_| {});
+        }
+    }
+
+    fn functions_lack(&self, function: InputFunctionIdx) -> bool {
+        !self.functions.contains(function.index())
+    }
+}
+
+/// Whether a function symbol stands for a discarded copy of a comdat function.
+pub fn is_discarded(resolution: &Resolution, file: FileIdx, symbol: u32) -> bool {
+    match resolution.definition(file, symbol) {
+        Definition::Function(function) => match resolution.functions.locate(function) {
+            Some((file, local)) => {
+                let content = &resolution.files[file];
+                !content.keeps(content.object.function_comdats.get(local as usize))
+            }
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+fn everything(resolution: &Resolution) -> LiveSet {
+    let functions = AtomicBits::new(resolution.function_count());
+    let segments = AtomicBits::new(resolution.segments.total());
+    let globals = AtomicBits::new(resolution.globals.total() + resolution.linker_globals.len());
+    let tags = AtomicBits::new(resolution.tags.total());
+    let tables = AtomicBits::new(resolution.tables.total());
+    let symbols = AtomicBits::new(resolution.symbols.len());
+    (0..resolution.segments.total()).for_each(|index| _ = segments.insert(index));
+    (0..resolution.function_count()).for_each(|index| _ = functions.insert(index));
+    (0..resolution.globals.total() + resolution.linker_globals.len()).for_each(|index| _ = globals.insert(index));
+    (0..resolution.tags.total()).for_each(|index| _ = tags.insert(index));
+    (0..resolution.tables.total()).for_each(|index| _ = tables.insert(index));
+    for (index, symbol) in resolution.symbols.iter().enumerate() {
+        if symbol.is(bits::USED) || symbol.kind != SymbolKind::Function || symbol.is_defined() {
+            symbols.insert(index);
+        }
+    }
+    LiveSet {
+        functions: functions.freeze(),
+        segments: segments.freeze(),
+        globals: globals.freeze(),
+        tags: tags.freeze(),
+        tables: tables.freeze(),
+        symbols: symbols.freeze(),
+    }
+}

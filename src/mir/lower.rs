@@ -1,0 +1,36 @@
+//! MIR and final indices -> bytes.
+
+use super::{Function, Inst};
+use crate::index::{InputFunctionIdx, InputGlobalIdx};
+use crate::leb;
+use wasm_encoder::{Encode, Instruction};
+
+/// What symbolic operands stand for, once layout is done.
+pub trait Targets {
+    /// Index of a function.
+    fn function(&self, function: InputFunctionIdx) -> u32;
+    /// Index of a global.
+    fn global(&self, global: InputGlobalIdx) -> u32;
+    /// Whether addresses are 64-bit.
+    fn is_64(&self) -> bool;
+}
+
+/// Appends the locals and instructions of `function`, and the final `end`.
+pub fn lower(function: &Function, targets: &impl Targets, out: &mut Vec<u8>) {
+    leb::push_unsigned(out, function.locals.len() as u64);
+    for (count, ty) in &function.locals {
+        leb::push_unsigned(out, *count as u64);
+        ty.encode(out);
+    }
+    for inst in &function.body {
+        match inst {
+            Inst::Call(function) => Instruction::Call(targets.function(*function)).encode(out),
+            Inst::GlobalGet(global) => Instruction::GlobalGet(targets.global(*global)).encode(out),
+            Inst::GlobalSet(global) => Instruction::GlobalSet(targets.global(*global)).encode(out),
+            Inst::Address(address) if targets.is_64() => Instruction::I64Const(*address as i64).encode(out),
+            Inst::Address(address) => Instruction::I32Const(*address as u32 as i32).encode(out),
+            Inst::Plain(instruction) => instruction.encode(out),
+        }
+    }
+    Instruction::End.encode(out);
+}

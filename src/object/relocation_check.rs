@@ -1,0 +1,393 @@
+//! The validating pass over a relocation section: afterwards its entries can be decoded without looking again.
+//!
+//! One pass, no allocation: a large link has tens of millions of entries.
+
+use super::reader::Reader;
+use super::relocations::{RELOCATIONS, RelocationKind, Target};
+use super::*;
+use crate::diagnostic::Diagnostic;
+
+/// A piece of a section that is linked as a whole, and gets its share of the section's relocations.
+pub(super) trait Chunk {
+    /// First byte and end of what may be relocated, from the start of the section's payload.
+    fn range(&self) -> (u32, u32);
+    /// Takes the byte range of the entries that lie in the chunk.
+    fn assign(&mut self, start: u32, end: u32);
+}
+
+impl Chunk for Body {
+    fn range(&self) -> (u32, u32) {
+        (self.offset + self.size_width, self.offset + self.size)
+    }
+    fn assign(&mut self, start: u32, end: u32) {
+        (self.relocations, self.relocations_end) = (start, end);
+    }
+}
+
+impl Chunk for Segment<'_> {
+    fn range(&self) -> (u32, u32) {
+        // A section's size has 32 bits.
+        (self.offset, self.offset + self.data.len() as u32)
+    }
+    fn assign(&mut self, start: u32, end: u32) {
+        (self.relocations, self.relocations_end) = (start, end);
+    }
+}
+
+impl Chunk for CustomSection<'_> {
+    fn range(&self) -> (u32, u32) {
+        (0, self.data.len() as u32)
+    }
+    fn assign(&mut self, _: u32, _: u32) {}
+}
+
+/// What entries may refer to.
+pub(super) struct Targets {
+    /// One bit for each symbol: its kind. Kept apart from the symbols, which are 40 times as large.
+    kinds: Vec<u8>,
+    types: u32,
+    /// The symbols that R_WASM_FUNCTION_INDEX_LEB entries name: see [`Contents::called`].
+    pub(super) called: Vec<u64>,
+}
+
+impl Targets {
+    pub(super) fn new(object: &Object) -> Self {
+        let kinds: Vec<u8> = object.symbols.iter().map(|symbol| 1 << symbol.kind as u8).collect();
+        let called = vec![0; kinds.len().div_ceil(64)];
+        Self { kinds, types: object.types.len() as u32, called }
+    }
+}
+
+/// What the check needs to know about a relocation type, in one load.
+#[derive(Clone, Copy)]
+struct Rule {
+    /// Bytes of the field.
+    width: u8,
+    /// One bit for each kind of symbol that an entry may refer to; none for types.
+    kinds: u8,
+    addend: bool,
+}
+
+const RULES: [Rule; RELOCATIONS.len()] = {
+    let mut rules = [Rule { width: 0, kinds: 0, addend: false }; RELOCATIONS.len()];
+    let mut code = 0;
+    while code < RELOCATIONS.len() {
+        let spec = &RELOCATIONS[code];
+        rules[code] = Rule { width: spec.field.width() as u8, kinds: kinds(code, spec.target), addend: spec.addend };
+        code += 1;
+    }
+    rules
+};
+
+/// R_WASM_GLOBAL_INDEX_I32: for debug information, which does not refer to the GOT.
+const GLOBAL_INDEX_I32: usize = 13;
+
+const fn kinds(code: usize, target: Target) -> u8 {
+    const FUNCTION: u8 = 1 << SymbolKind::Function as u8;
+    const DATA: u8 = 1 << SymbolKind::Data as u8;
+    const GLOBAL: u8 = 1 << SymbolKind::Global as u8;
+    match target {
+        Target::FunctionIndex | Target::TableSlot | Target::TableSlotRelative | Target::FunctionOffset => FUNCTION,
+        Target::Address | Target::AddressRelative | Target::AddressTls | Target::AddressLocal => DATA,
+        Target::GlobalIndex if code == GLOBAL_INDEX_I32 => GLOBAL,
+        Target::GlobalIndex => GLOBAL | FUNCTION | DATA,
+        Target::SectionOffset => 1 << SymbolKind::Section as u8,
+        Target::TagIndex => 1 << SymbolKind::Tag as u8,
+        Target::TableNumber => 1 << SymbolKind::Table as u8,
+        Target::TypeIndex => 0,
+    }
+}
+
+/// The smallest entry: type, offset, index.
+const ENTRY_SIZE_MIN: usize = 3;
+
+/// Checks the entries behind the cursor, which stands behind the index of the target section, and hands each chunk its
+/// share. `chunks` are in order of offset.
+///
+/// Returns the encoded entries.
+pub(super) fn check<'i, C: Chunk>(
+    reader: &mut Reader<'i, '_>,
+    targets: &mut Targets,
+    chunks: &mut [C],
+) -> Result<&'i [u8], Diagnostic> {
+    let count = reader.count("a number of relocations", ENTRY_SIZE_MIN)?;
+    let base = reader.position();
+    let bytes = &reader.bytes()[base..];
+    let (mut at, mut offset_min) = (0, 0);
+    // The chunk of the last entry: its index and end, and where its entries begin.
+    let (mut chunk, mut chunk_end, mut chunk_entries) = (usize::MAX, 0, 0);
+    for _ in 0..count {
+        let entry = at;
+        let Some(decoded) = decode(bytes, &mut at) else {
+            return Err(bad_entry(reader, base + entry));
+        };
+        let Entry { code, rule, offset, index } = decoded;
+        if offset < offset_min {
+            return Err(reader.error_at(base + entry, "relocations not in offset order"));
+        }
+        offset_min = offset;
+        if !targets.accept(code, rule, index) {
+            return Err(bad_target(reader, base + entry, targets, code, index));
+        }
+        if offset as u64 + rule.width as u64 > chunk_end as u64 {
+            if let Some(left) = chunks.get_mut(chunk) {
+                left.assign(chunk_entries as u32, entry as u32);
+            }
+            let next = enter(chunks, chunk.wrapping_add(1), offset, rule.width);
+            let Some((entered, end)) = next else {
+                return Err(bad_offset(reader, base + entry, offset));
+            };
+            (chunk, chunk_end, chunk_entries) = (entered, end, entry);
+        }
+    }
+    if let Some(left) = chunks.get_mut(chunk) {
+        left.assign(chunk_entries as u32, at as u32);
+    }
+    reader.seek(base + at);
+    reader.finish("the relocations")?;
+    Ok(bytes)
+}
+
+/// Finds the chunk, at `next` or behind it, that holds a field; returns its index and end.
+fn enter<C: Chunk>(chunks: &[C], mut next: usize, offset: u32, width: u8) -> Option<(usize, u32)> {
+    loop {
+        let (start, end) = chunks.get(next)?.range();
+        if offset < end {
+            let fits = offset >= start && offset as u64 + width as u64 <= end as u64;
+            return fits.then_some((next, end));
+        }
+        next += 1;
+    }
+}
+
+impl Targets {
+    /// Whether an entry may refer to `index`; notes calls.
+    #[inline]
+    fn accept(&mut self, code: u8, rule: Rule, index: u32) -> bool {
+        if rule.kinds == 0 {
+            return index < self.types;
+        }
+        match self.kinds.get(index as usize) {
+            Some(kind) if kind & rule.kinds != 0 => {
+                if code == 0 {
+                    self.called[index as usize / 64] |= 1 << (index % 64);
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+struct Entry {
+    code: u8,
+    rule: Rule,
+    offset: u32,
+    index: u32,
+}
+
+/// Decodes the entry at `*at`; none if it is cut short or a number or the type is out of range.
+#[inline(always)]
+fn decode(bytes: &[u8], at: &mut usize) -> Option<Entry> {
+    let code = *bytes.get(*at)?;
+    let rule = *RULES.get(code as usize)?;
+    *at += 1;
+    let offset = leb_u32(bytes, at)?;
+    let index = leb_u32(bytes, at)?;
+    if rule.addend {
+        skip_addend(bytes, at, rule.width > 5)?;
+    }
+    Some(Entry { code, rule, offset, index })
+}
+
+/// An unsigned LEB of at most five bytes.
+#[inline]
+fn leb_u32(bytes: &[u8], at: &mut usize) -> Option<u32> {
+    let mut value = 0;
+    for shift in [0, 7, 14, 21] {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= ((byte & 0x7f) as u32) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    let byte = *bytes.get(*at)?;
+    *at += 1;
+    (byte < 0x10).then_some(value | (byte as u32) << 28)
+}
+
+/// Skips a signed LEB, which has 32 bits unless `is_64`.
+#[inline]
+fn skip_addend(bytes: &[u8], at: &mut usize, is_64: bool) -> Option<()> {
+    if *bytes.get(*at)? < 0x80 {
+        *at += 1;
+        return Some(());
+    }
+    let addend = crate::leb::read_i64(bytes, at).ok()?;
+    (is_64 || i32::try_from(addend).is_ok()).then_some(())
+}
+
+#[cold]
+fn bad_entry(reader: &Reader<'_, '_>, position: usize) -> Diagnostic {
+    match reader.bytes().get(position) {
+        Some(&code) if code as usize >= RELOCATIONS.len() => {
+            reader.error_at(position, format!("invalid relocation type: {code}"))
+        }
+        _ => reader.error_at(position, "expected a relocation entry, found a truncated or too large LEB128 integer"),
+    }
+}
+
+#[cold]
+fn bad_target(reader: &Reader<'_, '_>, position: usize, targets: &Targets, code: u8, index: u32) -> Diagnostic {
+    let kind = RelocationKind::from_code(code).map_or("?", |kind| kind.spec().name);
+    let allowed = RULES[code as usize].kinds;
+    if allowed == 0 {
+        let message =
+            format!("invalid relocation type index: {kind} expects one of {} types, found {index}", targets.types);
+        return reader.error_at(position, message);
+    }
+    let labels: Vec<_> = labels(allowed).collect();
+    let found = match targets.kinds.get(index as usize) {
+        Some(&found) => format!("{} symbol {index}", labels_of_one(found)),
+        None => format!("symbol {index} of {}", targets.kinds.len()),
+    };
+    reader.error_at(
+        position,
+        format!("invalid relocation: {kind} expects a {} symbol, found {found}", labels.join(" or ")),
+    )
+}
+
+fn labels(kinds: u8) -> impl Iterator<Item = &'static str> {
+    (0..8).filter(move |code| kinds >> code & 1 == 1).filter_map(SymbolKind::from_code).map(SymbolKind::label)
+}
+
+fn labels_of_one(kind: u8) -> &'static str {
+    labels(kind).next().unwrap_or("?")
+}
+
+#[cold]
+fn bad_offset(reader: &Reader<'_, '_>, position: usize, offset: u32) -> Diagnostic {
+    let message =
+        format!("invalid relocation offset: expected a field inside one function or segment, found {offset:#x}");
+    reader.error_at(position, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    /// What the entries, for the section `section`, lead to.
+    fn error(section: u8, entries: &[&[u8]]) -> String {
+        let payload = [&[section][..], &list(entries)].concat();
+        let label = match section {
+            CODE_SECTION => "reloc.CODE",
+            DATA_SECTION => "reloc.DATA",
+            _ => "reloc..debug_x",
+        };
+        Sample::whole().with(label, payload).error()
+    }
+
+    #[test]
+    fn each_chunk_gets_its_entries() {
+        let bytes = Sample::whole().bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let contents = Contents::parse(&object).unwrap();
+        let show = |relocations: Relocations| -> Vec<(u8, u32, u32, i64)> {
+            relocations.map(|entry| (entry.kind.code(), entry.offset, entry.index, entry.addend)).collect()
+        };
+        let bodies: Vec<_> = contents.bodies.iter().map(|body| show(contents.body_relocations(body))).collect();
+        assert_eq!(bodies, [[(0, 4, 0, 0)], [(4, 13, 3, 1)]]);
+        let segments: Vec<_> = contents.segments.iter().map(|it| show(contents.segment_relocations(it))).collect();
+        assert_eq!(segments, [[(2, 6, 1, 0)], [(5, 16, 3, -1)]]);
+        assert_eq!(show(contents.customs[0].relocations), [(9, 0, 9, 3), (8, 4, 1, 0)]);
+        assert!(contents.is_called(symbol::IMPORTED as u32) && !contents.is_called(symbol::DEFINED as u32));
+    }
+
+    #[test]
+    fn chunks_without_entries_stay_empty() {
+        let sample = Sample::whole().with("reloc.CODE", [CODE_SECTION, 1, 4, 13, symbol::DATA, 0]);
+        let bytes = sample.bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let contents = Contents::parse(&object).unwrap();
+        let counts: Vec<_> = contents.bodies.iter().map(|body| contents.body_relocations(body).count()).collect();
+        assert_eq!(counts, [0, 1]);
+    }
+
+    #[test]
+    fn fields_lie_inside_one_chunk() {
+        let outside = |offset: u8| error(CODE_SECTION, &[&[0, offset, 0]]);
+        let message = |offset: u8| {
+            format!("invalid relocation offset: expected a field inside one function or segment, found {offset:#x}")
+        };
+        // The count and the size field of a body belong to no function.
+        for offset in [0, 1, 6, 10, 16, 20, 0x7f] {
+            assert_eq!(outside(offset), message(offset));
+        }
+        for offset in [2, 5, 11, 15] {
+            assert_eq!(outside(offset), "no error");
+        }
+        assert_eq!(error(DATA_SECTION, &[&[5, 7, symbol::DATA, 0]]), message(7));
+        assert_eq!(error(DEBUG_SECTION, &[&[8, 5, symbol::DEFINED, 0]]), message(5));
+    }
+
+    #[test]
+    fn entries_are_sorted() {
+        assert_eq!(error(CODE_SECTION, &[&[0, 13, 0], &[0, 4, 0]]), "relocations not in offset order");
+        assert_eq!(error(CODE_SECTION, &[&[0, 4, 0], &[0, 4, 0]]), "no error");
+    }
+
+    #[test]
+    fn the_kind_of_symbol_fits_the_type() {
+        let found = |code: u8, index: u8| {
+            error(DEBUG_SECTION, &[&[code, 0, index, 0][..if RULES[code as usize].addend { 4 } else { 3 }]])
+        };
+        for (code, index) in [
+            (0, symbol::DATA),
+            (1, symbol::TABLE),
+            (3, symbol::DEFINED),
+            (5, symbol::GLOBAL),
+            (7, symbol::TAG),
+            (8, symbol::SECTION),
+            (9, symbol::DEFINED),
+            (10, symbol::DEFINED),
+            (13, symbol::DATA),
+            (20, symbol::DEFINED),
+            (26, 99),
+        ] {
+            assert!(found(code, index).starts_with("invalid relocation: R_WASM_"), "{code}: {}", found(code, index));
+        }
+        for (code, index) in [
+            (6, 1),
+            (7, symbol::DATA),
+            (7, symbol::DEFINED),
+            (7, symbol::GLOBAL),
+            (13, symbol::GLOBAL),
+            (10, symbol::TAG),
+            (20, symbol::TABLE),
+            (26, symbol::DEFINED),
+        ] {
+            assert_eq!(found(code, index), "no error", "{code}");
+        }
+        let message = "invalid relocation type index: R_WASM_TYPE_INDEX_LEB expects one of 2 types, found 2";
+        assert_eq!(found(6, 2), message);
+        let message = "invalid relocation: R_WASM_GLOBAL_INDEX_LEB expects a function or data or global symbol, found tag symbol 8";
+        assert_eq!(found(7, symbol::TAG), message);
+    }
+
+    #[test]
+    fn entries_are_well_formed() {
+        assert_eq!(error(CODE_SECTION, &[&[27, 4, 0]]), "invalid relocation type: 27");
+        let message = "expected a relocation entry, found a truncated or too large LEB128 integer";
+        assert_eq!(error(CODE_SECTION, &[&[0, 4, 0x80]]), message);
+        assert_eq!(error(CODE_SECTION, &[&[4, 4, symbol::DATA]]), message);
+        assert_eq!(error(CODE_SECTION, &[&[0, 0x84, 0x80, 0x80, 0x80, 0x80, 0, 0]]), message);
+        assert_eq!(error(CODE_SECTION, &[&[0, 4, 0x80, 0x80, 0x80, 0x80, 0x10]]), message);
+        let wide = [0x80, 0x80, 0x80, 0x80, 0x08];
+        assert_eq!(error(DEBUG_SECTION, &[&[&[3, 0, symbol::DATA][..], &wide].concat()]), message);
+        assert_eq!(error(DEBUG_SECTION, &[&[&[16, 0, symbol::DATA][..], &wide].concat()]), "no error");
+        let trailing = Sample::whole().with("reloc.CODE", [CODE_SECTION, 1, 0, 4, 0, 9]);
+        assert_eq!(trailing.error(), "expected the end of the relocations, found 1 more bytes");
+    }
+}

@@ -1,0 +1,364 @@
+//! The reader of the `linking` section. Spec: tool-conventions, Linking.md, "Linking Metadata Section".
+
+use super::linking::{NO_COMDAT, SEGMENT_TLS, SegmentInfo};
+use super::reader::Reader;
+use super::*;
+use crate::diagnostic::Diagnostic;
+
+const VERSION: u32 = 2;
+const SEGMENT_INFO: u8 = 5;
+const INIT_FUNCS: u8 = 6;
+const COMDAT_INFO: u8 = 7;
+const SYMBOL_TABLE: u8 = 8;
+
+/// The smallest encoding of a symbol: kind, flags, index.
+const SYMBOL_SIZE_MIN: usize = 3;
+/// The smallest encoding of a segment's info: empty name, alignment, flags.
+const SEGMENT_INFO_SIZE_MIN: usize = 3;
+/// The smallest encoding of a comdat: name of one byte, flags, count.
+const COMDAT_SIZE_MIN: usize = 4;
+/// Alignments are powers of two of a 64-bit address.
+const ALIGNMENT_MAX: u32 = 63;
+
+impl<'i> Object<'i> {
+    /// Reads the `linking` section; all index spaces must be known.
+    pub(super) fn read_linking(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
+        let version = reader.u32("a version")?;
+        if version != VERSION {
+            let message = format!("unexpected metadata version: {version} (Expected: {VERSION})");
+            return Err(reader.error_at(0, message));
+        }
+        let mut init_functions = None;
+        while reader.remaining() > 0 {
+            let kind = reader.byte("the kind of a subsection")?;
+            let size = reader.u32("the size of a subsection")? as usize;
+            let part = reader.part(size, "a subsection")?;
+            match kind {
+                SYMBOL_TABLE => self.read_symbols(part)?,
+                SEGMENT_INFO => self.read_segment_info(part)?,
+                INIT_FUNCS => init_functions = Some(part),
+                COMDAT_INFO => self.read_comdats(part)?,
+                _ => {}
+            }
+        }
+        // They refer to symbols, which may come later.
+        init_functions.map_or(Ok(()), |part| self.read_init_functions(part))
+    }
+
+    fn read_symbols(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
+        let count = reader.count("a number of symbols", SYMBOL_SIZE_MIN)?;
+        if !self.symbols.is_empty() {
+            return Err(reader.error_at(0, "expected one symbol table, found a second"));
+        }
+        self.symbols.reserve_exact(count as usize);
+        for _ in 0..count {
+            let symbol = self.read_symbol(&mut reader)?;
+            self.symbols.push(symbol);
+        }
+        reader.finish("the symbol table")
+    }
+
+    fn read_symbol(&self, reader: &mut Reader<'i, '_>) -> Result<Symbol<'i>, Diagnostic> {
+        let start = reader.position();
+        let code = reader.byte("the kind of a symbol")?;
+        let Some(kind) = SymbolKind::from_code(code) else {
+            return Err(reader.error_at(start, format!("invalid symbol type: {code}")));
+        };
+        let flags = SymbolFlags(reader.u32("the flags of a symbol")?);
+        match kind {
+            SymbolKind::Data => read_data_symbol(reader, flags, self.segment_count),
+            SymbolKind::Section => self.read_section_symbol(reader, flags),
+            _ => self.read_indexed_symbol(reader, kind, flags),
+        }
+    }
+
+    /// Functions, globals, tags and tables: an index, then a name unless the import gives it.
+    fn read_indexed_symbol(
+        &self,
+        reader: &mut Reader<'i, '_>,
+        kind: SymbolKind,
+        flags: SymbolFlags,
+    ) -> Result<Symbol<'i>, Diagnostic> {
+        let start = reader.position();
+        let index = reader.u32("the index of a symbol")?;
+        let (imports, count, message) = match kind {
+            SymbolKind::Function => {
+                (self.function_imports.len(), self.function_count(), "invalid function symbol index")
+            }
+            SymbolKind::Global => (self.global_imports.len(), self.global_count(), "invalid global symbol index"),
+            SymbolKind::Tag => (self.tag_imports.len(), self.tag_count(), "invalid tag symbol index"),
+            _ => (self.table_imports.len(), self.table_count(), "invalid table symbol index"),
+        };
+        let is_import = (index as usize) < imports;
+        if index as usize >= count || is_import != flags.is_undefined() {
+            return Err(reader.error_at(start, message));
+        }
+        if is_import && flags.is_weak() && kind != SymbolKind::Function {
+            let what = if kind == SymbolKind::Table { "table" } else { "global" };
+            return Err(reader.error_at(start, format!("undefined weak {what} symbol")));
+        }
+        let name = if !is_import || flags.has(SymbolFlags::EXPLICIT_NAME) {
+            reader.string("the name of a symbol")?
+        } else {
+            self.import_field(kind, index as usize)
+        };
+        Ok(Symbol { name, flags, index, offset: 0, size: 0, kind })
+    }
+
+    fn import_field(&self, kind: SymbolKind, index: usize) -> &'i str {
+        match kind {
+            SymbolKind::Function => self.function_imports[index].field,
+            SymbolKind::Global => self.global_imports[index].field,
+            SymbolKind::Tag => self.tag_imports[index].field,
+            _ => self.table_imports[index].field,
+        }
+    }
+
+    fn read_section_symbol(&self, reader: &mut Reader<'i, '_>, flags: SymbolFlags) -> Result<Symbol<'i>, Diagnostic> {
+        let start = reader.position();
+        if !flags.is_local() {
+            return Err(reader.error("section symbols must have local binding"));
+        }
+        let index = reader.u32("the index of a section symbol")?;
+        let Some(section) = self.sections.get(index as usize) else {
+            let count = self.sections.len();
+            return Err(reader.error_at(start, format!("expected one of {count} sections, found section {index}")));
+        };
+        Ok(Symbol { name: section.name, flags, index, offset: 0, size: 0, kind: SymbolKind::Section })
+    }
+
+    fn read_segment_info(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
+        let count = reader.count("a number of segment names", SEGMENT_INFO_SIZE_MIN)?;
+        if count > self.segment_count || !self.segment_info.is_empty() {
+            return Err(reader.error_at(0, "too many segment names"));
+        }
+        self.segment_info.reserve_exact(count as usize);
+        for _ in 0..count {
+            let name = reader.string("the name of a segment")?;
+            let start = reader.position();
+            let alignment = reader.u32("the alignment of a segment")?;
+            if alignment > ALIGNMENT_MAX {
+                let message = format!("expected an alignment of at most 2**{ALIGNMENT_MAX}, found 2**{alignment}");
+                return Err(reader.error_at(start, message));
+            }
+            let mut flags = reader.u32("the flags of a segment")?;
+            // Objects older than the flag say it by name only.
+            if name.starts_with(".tdata") || name.starts_with(".tbss") {
+                flags |= SEGMENT_TLS;
+            }
+            self.segment_info.push(SegmentInfo { name, alignment, flags });
+        }
+        reader.finish("the segment names")
+    }
+
+    fn read_init_functions(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
+        let count = reader.count("a number of init functions", 2)?;
+        self.init_functions.reserve_exact(count as usize);
+        for _ in 0..count {
+            let priority = reader.u32("the priority of an init function")?;
+            let start = reader.position();
+            let symbol = reader.u32("the symbol of an init function")?;
+            if self.symbols.get(symbol as usize).is_none_or(|symbol| symbol.kind != SymbolKind::Function) {
+                return Err(reader.error_at(start, format!("invalid function symbol: {symbol}")));
+            }
+            self.init_functions.push(InitFunction { priority, symbol });
+        }
+        reader.finish("the init functions")
+    }
+
+    fn read_comdats(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
+        let count = reader.count("a number of COMDATs", COMDAT_SIZE_MIN)?;
+        if !self.comdats.is_empty() {
+            return Err(reader.error_at(0, "expected one list of COMDATs, found a second"));
+        }
+        self.comdats.reserve_exact(count as usize);
+        for group in 0..count {
+            let start = reader.position();
+            let name = reader.string("the name of a COMDAT")?;
+            if name.is_empty() {
+                return Err(reader.error_at(start, "bad/duplicate COMDAT name "));
+            }
+            let start = reader.position();
+            if reader.u32("the flags of a COMDAT")? != 0 {
+                return Err(reader.error_at(start, "unsupported COMDAT flags"));
+            }
+            self.comdats.push(Comdat { name });
+            for _ in 0..reader.count("a number of COMDAT entries", 2)? {
+                self.read_comdat_entry(&mut reader, group)?;
+            }
+        }
+        reader.finish("the COMDATs")
+    }
+
+    fn read_comdat_entry(&mut self, reader: &mut Reader<'i, '_>, group: u32) -> Result<(), Diagnostic> {
+        let start = reader.position();
+        let kind = reader.u32("the kind of a COMDAT entry")?;
+        let index = reader.u32("the index of a COMDAT entry")? as usize;
+        let (index, len, table, range_message, twice_message) = match kind {
+            0 => (
+                Some(index),
+                self.segment_count as usize,
+                &mut self.segment_comdats,
+                "COMDAT data index out of range",
+                "data segment in two COMDATs",
+            ),
+            1 => (
+                index.checked_sub(self.function_imports.len()),
+                self.functions.len(),
+                &mut self.function_comdats,
+                "COMDAT function index out of range",
+                "function in two COMDATs",
+            ),
+            5 => (
+                Some(index),
+                self.sections.len(),
+                &mut self.section_comdats,
+                "COMDAT section index out of range",
+                "section in two COMDATs",
+            ),
+            _ => return Err(reader.error_at(start, "invalid COMDAT entry type")),
+        };
+        let Some(index) = index.filter(|&index| index < len) else {
+            return Err(reader.error_at(start, range_message));
+        };
+        if kind == 5 && self.sections[index].id != header::id::CUSTOM {
+            return Err(reader.error_at(start, "non-custom section in a COMDAT"));
+        }
+        if table.is_empty() {
+            table.resize(len, NO_COMDAT);
+        }
+        if table[index] != NO_COMDAT {
+            return Err(reader.error_at(start, twice_message));
+        }
+        table[index] = group;
+        Ok(())
+    }
+}
+
+fn read_data_symbol<'i>(
+    reader: &mut Reader<'i, '_>,
+    flags: SymbolFlags,
+    segment_count: u32,
+) -> Result<Symbol<'i>, Diagnostic> {
+    let name = reader.string("the name of a data symbol")?;
+    let mut symbol = Symbol { name, flags, index: 0, offset: 0, size: 0, kind: SymbolKind::Data };
+    if flags.is_undefined() {
+        return Ok(symbol);
+    }
+    let start = reader.position();
+    let index = reader.u32("the segment of a data symbol")?;
+    symbol.offset = reader.u64("the offset of a data symbol")?;
+    let size_start = reader.position();
+    let size = reader.u64("the size of a data symbol")?;
+    symbol.size = u32::try_from(size)
+        .map_err(|_| reader.error_at(size_start, format!("expected a size below 4 GiB, found {size}")))?;
+    if !flags.has(SymbolFlags::ABSOLUTE) {
+        if index >= segment_count {
+            return Err(reader.error_at(start, format!("invalid data segment index: {index}")));
+        }
+        symbol.index = index;
+    }
+    Ok(symbol)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn every_kind_of_symbol() {
+        let bytes = Sample::whole().bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let symbols: Vec<_> = object.symbols.iter().map(|symbol| (symbol.kind, symbol.name, symbol.index)).collect();
+        let expected = [
+            (SymbolKind::Function, "imported", 0),
+            (SymbolKind::Function, "defined", 2),
+            (SymbolKind::Function, "explicit", 1),
+            (SymbolKind::Data, "data", 1),
+            (SymbolKind::Data, "missing", 0),
+            (SymbolKind::Global, "__stack_pointer", 0),
+            (SymbolKind::Global, "global", 1),
+            (SymbolKind::Table, "__indirect_function_table", 0),
+            (SymbolKind::Tag, "tag", 0),
+            (SymbolKind::Section, ".debug_x", DEBUG_SECTION as u32),
+            (SymbolKind::Data, "absolute", 0),
+            (SymbolKind::Function, "other", 3),
+        ];
+        assert_eq!(symbols, expected);
+        assert_eq!((object.symbols[3].offset, object.symbols[3].size), (2, 2));
+        assert_eq!((object.symbols[10].offset, object.symbols[10].size), (0x1000, 4));
+    }
+
+    #[test]
+    fn segments_init_functions_and_comdats() {
+        let bytes = Sample::whole().bytes();
+        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let infos: Vec<_> = object.segment_info.iter().map(|info| (info.name, info.alignment, info.flags)).collect();
+        assert_eq!(infos, [(".rodata.a", 2, 1), (".tdata.b", 3, SEGMENT_TLS)]);
+        assert_eq!((object.init_functions[0].priority, object.init_functions[0].symbol), (100, 1));
+        assert_eq!(object.comdats[0].name, "group");
+        assert_eq!((object.function_comdats, object.segment_comdats), (vec![0, NO_COMDAT], vec![NO_COMDAT, 0]));
+        assert_eq!(object.section_comdats.iter().position(|&group| group == 0), Some(DEBUG_SECTION as usize));
+    }
+
+    #[track_caller]
+    fn check(subsections: &[(u8, Vec<u8>)], message: &str) {
+        assert_eq!(Sample::whole().with("linking", linking(subsections)).error(), message);
+    }
+
+    #[test]
+    fn broken_symbols() {
+        let symbol = |bytes: &[u8], message| check(&[(8, list(&[bytes]))], message);
+        symbol(&[6, 0, 0], "invalid symbol type: 6");
+        symbol(&[0, 0x10, 2], "invalid function symbol index");
+        symbol(&counted(&[0, 0, 1], "f", &[]), "invalid function symbol index");
+        symbol(&counted(&[0, 0, 4], "f", &[]), "invalid function symbol index");
+        symbol(&counted(&[2, 0, 2], "g", &[]), "invalid global symbol index");
+        symbol(&[2, 0x11, 0], "undefined weak global symbol");
+        symbol(&[5, 0x11, 0], "undefined weak table symbol");
+        symbol(&counted(&[4, 0, 1], "t", &[]), "invalid tag symbol index");
+        symbol(&counted(&[5, 0, 2], "t", &[]), "invalid table symbol index");
+        symbol(&[3, 0, 0], "section symbols must have local binding");
+        symbol(&[3, 2, 19], "expected one of 19 sections, found section 19");
+        symbol(&counted(&[1, 0], "d", &[2, 0, 0]), "invalid data segment index: 2");
+        let size = &[1, 0, 0x80, 0x80, 0x80, 0x80, 0x10];
+        symbol(&counted(&[1, 0], "d", size), "expected a size below 4 GiB, found 4294967296");
+        let message = "invalid data symbol offset: `d` (offset: 9 segment size: 8)";
+        symbol(&counted(&[1, 0], "d", &[1, 9, 0]), message);
+        check(&[(8, vec![1, 0, 0x10])], "expected a number of symbols, found 1, more than the section can hold");
+        check(&[(8, vec![1, 0, 0x10, 0, 0])], "expected the end of the symbol table, found 1 more bytes");
+        check(&[(8, symbols()), (8, symbols())], "expected one symbol table, found a second");
+    }
+
+    #[test]
+    fn broken_segment_info_and_init_functions() {
+        let info = counted(&[], "s", &[0, 0]);
+        check(&[(5, list(&[&info, &info, &info]))], "too many segment names");
+        let message = "expected an alignment of at most 2**63, found 2**64";
+        check(&[(5, list(&[&counted(&[], "s", &[64, 0])]))], message);
+        check(&[(8, symbols()), (6, list(&[&[1, symbol::DATA]]))], "invalid function symbol: 3");
+        check(&[(6, list(&[&[1, 0]]))], "invalid function symbol: 0");
+    }
+
+    #[test]
+    fn broken_comdats() {
+        let group = |entries: &[u8]| list(&[&counted(&[], "g", &[&[0], entries].concat())]);
+        check(&[(7, list(&[&counted(&[], "", &[0, 0, 0])]))], "bad/duplicate COMDAT name ");
+        check(&[(7, list(&[&counted(&[], "g", &[1, 0])]))], "unsupported COMDAT flags");
+        check(&[(7, group(&[1, 2, 0]))], "invalid COMDAT entry type");
+        check(&[(7, group(&[1, 0, 2]))], "COMDAT data index out of range");
+        check(&[(7, group(&[1, 1, 1]))], "COMDAT function index out of range");
+        check(&[(7, group(&[1, 1, 4]))], "COMDAT function index out of range");
+        check(&[(7, group(&[1, 5, 19]))], "COMDAT section index out of range");
+        check(&[(7, group(&[1, 5, CODE_SECTION]))], "non-custom section in a COMDAT");
+        check(&[(7, group(&[2, 1, 2, 1, 2]))], "function in two COMDATs");
+        check(&[(7, group(&[2, 0, 0, 0, 0]))], "data segment in two COMDATs");
+    }
+
+    #[test]
+    fn other_versions_are_refused() {
+        let sample = Sample::whole().with("linking", [1]);
+        assert_eq!(sample.error(), "unexpected metadata version: 1 (Expected: 2)");
+    }
+}

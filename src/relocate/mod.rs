@@ -1,0 +1,7 @@
+//! Relocations -> bytes: the value of each, and how its field holds it.
+
+mod apply;
+mod value;
+
+pub use apply::{apply, push_compressed};
+pub use value::{Offsets, Place, Relocator};

@@ -1,0 +1,3 @@
+//! Views: they read the products of the passes and change nothing.
+
+pub mod time;

@@ -1,0 +1,194 @@
+//! Turns the selection into numbers: what each symbol of each linked object means.
+
+use super::linker_symbols::LinkerSymbols;
+use super::replay::exported_names;
+use super::symbol::{NO_MEMBER, State, bits};
+use super::*;
+use crate::diagnostic::Diagnostics;
+use rayon::prelude::*;
+
+/// Resolves every symbol of every linked object. `contents` are those of the linked objects, in link order.
+///
+/// # Errors
+/// Signatures that disagree and no definition tells which is right.
+pub fn finish<'i>(
+    options: &Options,
+    inputs: &Inputs,
+    mut objects: IndexVec<MemberIdx, Option<Object<'i>>>,
+    contents: Vec<Contents<'i>>,
+    names: Names<'i>,
+    selection: Selection,
+    diagnostics: &mut Diagnostics,
+) -> Result<Resolution<'i>, Failed> {
+    let mut file_of = IndexVec::filled(None, objects.len());
+    let mut files: IndexVec<FileIdx, File<'i>> = IndexVec::new();
+    let mut kept_comdats = selection.kept_comdats;
+    for (&member, contents) in selection.link_order.iter().zip(contents) {
+        let object = objects[member].take().expect("a linked member is an object and is linked once");
+        let custom_of_section = customs_by_section(&object, &contents);
+        let kept_comdats = std::mem::take(&mut kept_comdats[member]);
+        let live = inputs.members[member].live;
+        let file = File { member, object, contents, live, targets: Vec::new(), kept_comdats, custom_of_section };
+        file_of[member] = Some(files.push(file));
+    }
+    files.as_mut_slice().par_iter_mut().for_each(|file| {
+        let symbols = names.symbols[file.member].iter();
+        file.targets = symbols
+            .map(|&name| match name {
+                names::NO_NAME => LOCAL,
+                name => SymbolIdx(selection.symbol_of[name.0 as usize]),
+            })
+            .collect();
+    });
+    let mut resolution = Resolution {
+        functions: Numbering::new(files.iter().map(|file| file.object.functions.len())),
+        segments: Numbering::new(files.iter().map(|file| file.contents.segments.len())),
+        globals: Numbering::new(files.iter().map(|file| file.object.globals.len())),
+        tags: Numbering::new(files.iter().map(|file| file.object.tags.len())),
+        tables: Numbering::new(files.iter().map(|file| file.object.tables.len())),
+        customs: Numbering::new(files.iter().map(|file| file.contents.customs.len())),
+        named: selection.symbols.len(),
+        added: Vec::new(),
+        symbols: selection.symbols,
+        definitions: IndexVec::new(),
+        signatures: IndexVec::new(),
+        linker_functions: Vec::new(),
+        linker_globals: Vec::new(),
+        known: selection.known,
+        legacy_table: selection.legacy_table,
+        extractions: selection.extractions,
+        symbol_of: selection.symbol_of,
+        names,
+        files,
+        file_of,
+    };
+    resolution.demote_lazy();
+    resolution.define_all();
+    resolution.define_linker_symbols(options, selection.linker);
+    variants::resolve(options, &mut resolution, &selection.events, diagnostics);
+    diagnostics.checkpoint()?;
+    resolution.force_exports(options);
+    resolution.stub_weak_references(options);
+    if let Some(entry) = resolution.known.entry {
+        resolution.symbols[entry].flags.0 &= !SymbolFlags::HIDDEN;
+    }
+    let empty = resolution.empty_signature();
+    if resolution.known.call_dtors.is_some_and(|dtors| resolution.signatures[dtors] != Some(empty)) {
+        diagnostics.error(Kind::Symbol, "__wasm_call_dtors must have no argument or return values");
+    }
+    diagnostics.checkpoint()?;
+    Ok(resolution)
+}
+
+fn customs_by_section(object: &Object, contents: &Contents) -> Vec<u32> {
+    let mut custom_of_section = vec![u32::MAX; object.sections.len()];
+    for (i, custom) in contents.customs.iter().enumerate() {
+        custom_of_section[custom.section as usize] = i as u32;
+    }
+    custom_of_section
+}
+
+impl<'i> Resolution<'i> {
+    /// A function that only weak references name and whose member stays out is an undefined function after all.
+    fn demote_lazy(&mut self) {
+        for symbol in self.symbols.iter_mut().filter(|symbol| symbol.state == State::Lazy && symbol.flags.is_weak()) {
+            symbol.state = State::Undefined;
+            symbol.flags.0 |= SymbolFlags::UNDEFINED;
+            (symbol.member, symbol.symbol) = symbol.lazy_reference;
+            symbol.import = (NO_MEMBER, 0);
+        }
+    }
+
+    /// Fills `definitions` and `signatures` from the symbol tables of the linked objects.
+    fn define_all(&mut self) {
+        let meaning = |symbol: &Symbol| {
+            let Some(file) = self.file_of.get(symbol.member).copied().flatten() else {
+                return (Definition::Undefined, None);
+            };
+            let object = &self.files[file].object;
+            let Some(entry) = object.symbols.get(symbol.symbol as usize) else {
+                return (Definition::Undefined, None);
+            };
+            let signature = matches!(entry.kind, SymbolKind::Function | SymbolKind::Tag)
+                .then(|| self.names.types[symbol.member][object.signature_type(entry) as usize]);
+            let definition = match symbol.state {
+                State::Defined => self.local_definition(file, symbol.symbol),
+                _ => Definition::Undefined,
+            };
+            (definition, signature)
+        };
+        let (definitions, signatures): (Vec<_>, Vec<_>) = self.symbols.as_slice().par_iter().map(meaning).unzip();
+        (self.definitions, self.signatures) = (definitions.into(), signatures.into());
+    }
+
+    fn define_linker_symbols(&mut self, options: &Options, made: LinkerSymbols) {
+        let empty = self.empty_signature();
+        let pointer: &'static [u8] = if pointer_type(options) == 0x7e { &[1, 0x7e, 0] } else { &[1, 0x7f, 0] };
+        for (symbol, role) in made.functions {
+            let signature = match role {
+                Role::InitTls => self.names.add_signature(Signature(pointer)),
+                _ => empty,
+            };
+            let name = self.name(symbol).to_string();
+            let function = self.add_function(LinkerFunction {
+                role,
+                symbol_name: name.clone(),
+                name,
+                export_name: None,
+                signature,
+            });
+            self.definitions[symbol] = Definition::Function(function);
+            self.signatures[symbol] = Some(signature);
+        }
+        for global in made.globals {
+            let index = InputGlobalIdx::new(self.globals.total() + self.linker_globals.len());
+            self.linker_globals.push(global);
+            self.definitions[global.symbol] = Definition::Global(index);
+        }
+        for (symbol, data) in made.data {
+            self.definitions[symbol] = Definition::Linker(data);
+        }
+    }
+
+    fn force_exports(&mut self, options: &Options) {
+        for name in exported_names(options) {
+            if let Some(symbol) = self.find(name).filter(|&symbol| self.symbols[symbol].is_defined()) {
+                self.symbols[symbol].bits |= bits::FORCE_EXPORT;
+            }
+        }
+    }
+
+    /// Calls of a function that is only weakly referred to, and missing, must validate: they go to a trapping stub.
+    fn stub_weak_references(&mut self, options: &Options) {
+        for index in 0..self.named {
+            let at = SymbolIdx::new(index);
+            let symbol = &self.symbols[at];
+            if symbol.is_undefined_weak()
+                && symbol.is(bits::USED)
+                && symbol.kind == SymbolKind::Function
+                && let Some(signature) = self.signatures[at]
+            {
+                let name = format!("undefined_weak:{}", self.text(options, at));
+                self.replace_with_stub(at, signature, name);
+                self.symbols[at].flags.0 |= SymbolFlags::HIDDEN;
+            }
+        }
+    }
+
+    /// Makes `symbol` a trapping function called `name` in the name section.
+    pub(super) fn replace_with_stub(&mut self, symbol: SymbolIdx, signature: SignatureIdx, name: String) {
+        let function = self.add_function(LinkerFunction {
+            role: Role::Unreachable,
+            symbol_name: self.name(symbol).into(),
+            name,
+            export_name: None,
+            signature,
+        });
+        self.definitions[symbol] = Definition::Function(function);
+        self.signatures[symbol] = Some(signature);
+        let symbol = &mut self.symbols[symbol];
+        (symbol.state, symbol.flags) = (State::Defined, SymbolFlags(SymbolFlags::LOCAL));
+        symbol.member = NO_MEMBER;
+        symbol.bits |= bits::STUB;
+    }
+}

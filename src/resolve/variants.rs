@@ -1,0 +1,285 @@
+//! Functions that are called with another signature than they are defined with.
+//!
+//! Most links have none: one parallel pass compares every reference with its symbol. For the names that it finds, what
+//! LLD does symbol by symbol is replayed: a name has one variant for each signature, calls go to the variant of their
+//! own signature, and variants that nothing defines trap.
+
+use super::replay::Event;
+use super::symbol::{NO_MEMBER, State};
+use super::*;
+use crate::diagnostic::Diagnostic;
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// One signature of a name.
+#[derive(Clone, Copy)]
+struct Variant {
+    symbol: Symbol,
+    signature: Option<SignatureIdx>,
+    called: bool,
+}
+
+/// A name whose signatures disagree.
+struct Clash {
+    variants: Vec<Variant>,
+    /// Which variant the name stands for.
+    primary: usize,
+    /// Number of the reference at which the disagreement showed; variants are listed from then on.
+    since: Option<u64>,
+    /// Which variant each symbol that has this name refers to.
+    references: Vec<(FileIdx, u32, usize)>,
+}
+
+/// Finds the names whose signatures disagree, reports them, and redirects their references.
+pub fn resolve(options: &Options, resolution: &mut Resolution, events: &[Event], diagnostics: &mut Diagnostics) {
+    let names = mismatched(resolution);
+    if names.is_empty() {
+        return;
+    }
+    let mut clashes: HashMap<SymbolIdx, Clash> =
+        names.iter().map(|&name| (name, Clash::new(resolution, name))).collect();
+    replay(options, resolution, events, &mut clashes);
+    let mut clashes: Vec<(SymbolIdx, Clash)> = clashes.into_iter().filter(|(_, clash)| clash.since.is_some()).collect();
+    clashes.sort_by_key(|(_, clash)| clash.since);
+    for (name, clash) in clashes {
+        if !apply(options, resolution, name, clash, diagnostics) {
+            return;
+        }
+    }
+}
+
+/// Names to which some definition or call gives another signature than their symbol has.
+fn mismatched(resolution: &Resolution) -> Vec<SymbolIdx> {
+    let mut names: Vec<SymbolIdx> = resolution
+        .files
+        .as_slice()
+        .par_iter()
+        .flat_map_iter(|file| {
+            let types = &resolution.names.types[file.member];
+            file.object.symbols.iter().enumerate().filter_map(move |(i, symbol)| {
+                let target = file.targets[i];
+                if symbol.kind != SymbolKind::Function || target == LOCAL {
+                    return None;
+                }
+                let bound = !symbol.flags.is_undefined() && file.keeps_symbol(symbol);
+                let signature = types[file.object.signature_type(symbol) as usize];
+                let checked = bound || file.contents.is_called(i as u32);
+                let agreed = resolution.signatures[target].is_none_or(|agreed| agreed == signature);
+                (checked && !agreed && resolution.symbols[target].kind == SymbolKind::Function).then_some(target)
+            })
+        })
+        .collect();
+    names.par_sort_unstable();
+    names.dedup();
+    names
+}
+
+impl File<'_> {
+    /// Whether a defined symbol's comdat group, if it has one, is linked.
+    pub fn keeps_symbol(&self, symbol: &crate::object::Symbol) -> bool {
+        match symbol.kind {
+            SymbolKind::Function => {
+                let local = (symbol.index as usize).checked_sub(self.object.function_imports.len());
+                self.keeps(local.and_then(|local| self.object.function_comdats.get(local)))
+            }
+            SymbolKind::Data => self.keeps(self.object.segment_comdats.get(symbol.index as usize)),
+            _ => true,
+        }
+    }
+}
+
+impl Clash {
+    fn new(resolution: &Resolution, name: SymbolIdx) -> Self {
+        let linker_made =
+            matches!(resolution.definitions[name], Definition::Function(f) if resolution.linker_function(f).is_some());
+        let variants = match linker_made {
+            true => {
+                let symbol = resolution.symbols[name];
+                vec![Variant { symbol, signature: resolution.signatures[name], called: true }]
+            }
+            false => Vec::new(),
+        };
+        Self { variants, primary: 0, since: None, references: Vec::new() }
+    }
+
+    /// The variant of `signature`, and whether it had to be made.
+    fn variant(&mut self, signature: Option<SignatureIdx>, number: u64) -> (usize, bool) {
+        self.since.get_or_insert(number);
+        match self.variants.iter().position(|variant| variant.signature == signature) {
+            Some(found) => (found, false),
+            None => {
+                let symbol = Symbol::new(self.variants[self.primary].symbol.name);
+                self.variants.push(Variant { symbol, signature, called: false });
+                (self.variants.len() - 1, true)
+            }
+        }
+    }
+
+    fn add_lazy(&mut self, name: NameIdx, member: MemberIdx) {
+        let Some(variant) = self.variants.get_mut(self.primary) else {
+            let symbol = Symbol { state: State::Lazy, member, ..Symbol::new(name) };
+            self.variants.push(Variant { symbol, signature: None, called: false });
+            return;
+        };
+        if variant.symbol.is_undefined_weak() {
+            (variant.symbol.state, variant.symbol.member) = (State::Lazy, member);
+        }
+    }
+
+    fn add_defined(&mut self, options: &Options, new: Variant, number: u64) -> usize {
+        let Some(existing) = self.variants.get(self.primary).copied() else {
+            self.variants.push(new);
+            return 0;
+        };
+        let primary = self.primary;
+        if existing.symbol.state == State::Lazy {
+            self.variants[primary] = new;
+            return primary;
+        }
+        let replaces = !existing.symbol.is_defined()
+            || (!new.symbol.flags.is_weak() && (existing.symbol.flags.is_weak() || !options.allow_multiple_definition));
+        let checked = existing.symbol.is_defined() || existing.called;
+        if checked && existing.signature.is_some_and(|signature| Some(signature) != new.signature) {
+            let (variant, made) = self.variant(new.signature, number);
+            if made || replaces {
+                self.variants[variant] = new;
+            }
+            self.primary = variant;
+            return variant;
+        }
+        if replaces {
+            self.variants[primary] = new;
+        }
+        primary
+    }
+
+    fn add_undefined(&mut self, new: Variant, number: u64) -> usize {
+        let Some(existing) = self.variants.get(self.primary).copied() else {
+            self.variants.push(new);
+            return 0;
+        };
+        let primary = self.primary;
+        if existing.symbol.state == State::Lazy {
+            if new.symbol.flags.is_weak() {
+                self.variants[primary].symbol.flags.0 |= SymbolFlags::WEAK;
+                self.variants[primary].signature = new.signature;
+            }
+            return primary;
+        }
+        let signature =
+            *self.variants[primary].signature.get_or_insert(new.signature.expect("functions have signatures"));
+        let undefined = !existing.symbol.is_defined();
+        let mut target = primary;
+        if new.called && Some(signature) != new.signature {
+            if undefined && !existing.called {
+                self.variants[primary] = new;
+            } else {
+                let (variant, made) = self.variant(new.signature, number);
+                if made {
+                    self.variants[variant] = new;
+                }
+                target = variant;
+            }
+        }
+        if undefined {
+            let existing = &mut self.variants[primary];
+            if existing.symbol.flags.is_weak() && !new.symbol.flags.is_weak() {
+                existing.symbol.flags.0 &= !SymbolFlags::BINDING_MASK;
+            }
+            existing.symbol.flags.0 |= new.symbol.flags.0 & SymbolFlags::NO_STRIP;
+            existing.called |= new.called;
+        }
+        target
+    }
+}
+
+fn replay(options: &Options, resolution: &Resolution, events: &[Event], clashes: &mut HashMap<SymbolIdx, Clash>) {
+    let mut number = 0;
+    for event in events {
+        let names = &resolution.names.symbols[event.member];
+        for index in event.start..event.end {
+            number += 1;
+            let name = names[index as usize];
+            if name == names::NO_NAME {
+                continue;
+            }
+            let Some(clash) = clashes.get_mut(&SymbolIdx(resolution.symbol_of[name.0 as usize])) else { continue };
+            if event.lazy {
+                clash.add_lazy(name, event.member);
+                continue;
+            }
+            let Some(file) = resolution.file_of[event.member] else { continue };
+            let object = &resolution.files[file].object;
+            let entry = &object.symbols[index as usize];
+            let mut symbol = Symbol::new(name);
+            symbol.bits = bits::USED;
+            let bound = !entry.flags.is_undefined() && resolution.files[file].keeps_symbol(entry);
+            match bound {
+                true => symbol.define(event.member, index, entry),
+                false => symbol.refer(event.member, index, entry),
+            }
+            let signature = Some(resolution.names.types[event.member][object.signature_type(entry) as usize]);
+            let called = resolution.files[file].contents.is_called(index);
+            let new = Variant { symbol, signature, called };
+            let variant = match bound {
+                true => clash.add_defined(options, new, number),
+                false => clash.add_undefined(new, number),
+            };
+            clash.references.push((file, index, variant));
+        }
+    }
+}
+
+/// Enters the variants of a name as symbols; `false` if nothing defines it.
+fn apply(
+    options: &Options,
+    resolution: &mut Resolution,
+    name: SymbolIdx,
+    clash: Clash,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let text = resolution.name(name).to_string();
+    let place = |resolution: &Resolution, variant: &Variant| {
+        let signature = resolution.names.signature(variant.signature.expect("functions have signatures"));
+        let file = resolution.file_of.get(variant.symbol.member).copied().flatten();
+        let file = file.map_or("<internal>", |file| resolution.files[file].object.name.as_str());
+        format!("defined as {} in {file}", signature_text(signature))
+    };
+    let message = format!("function signature mismatch: {text}");
+    let Some(defined) = clash.variants.iter().position(|variant| variant.symbol.is_defined()) else {
+        let (first, second) = (place(resolution, &clash.variants[0]), place(resolution, &clash.variants[1]));
+        diagnostics.push(Diagnostic::error(Kind::Signature, message).note(first).note(second));
+        return false;
+    };
+    let indices: Vec<SymbolIdx> = (0..clash.variants.len())
+        .map(|i| match i == clash.primary {
+            true => name,
+            false => {
+                resolution.definitions.push(Definition::Undefined);
+                resolution.signatures.push(None);
+                resolution.symbols.push(clash.variants[i].symbol)
+            }
+        })
+        .collect();
+    let kept_bits = resolution.symbols[name].bits;
+    for (&index, variant) in indices.iter().zip(&clash.variants) {
+        resolution.symbols[index] = variant.symbol;
+        resolution.signatures[index] = variant.signature;
+        resolution.definitions[index] = match resolution.file_of.get(variant.symbol.member).copied().flatten() {
+            Some(file) if variant.symbol.is_defined() => resolution.local_definition(file, variant.symbol.symbol),
+            None if variant.symbol.is_defined() && variant.symbol.member == NO_MEMBER => resolution.definitions[name],
+            _ => Definition::Undefined,
+        };
+    }
+    resolution.symbols[name].bits |= kept_bits;
+    for (i, variant) in clash.variants.iter().enumerate().filter(|&(i, _)| i != defined) {
+        let (first, second) = (place(resolution, variant), place(resolution, &clash.variants[defined]));
+        diagnostics.push(Diagnostic::warning(Kind::Signature, message.clone()).note(first).note(second));
+        let stub = format!("signature_mismatch:{}", display_name(&text, options.demangle));
+        resolution.replace_with_stub(indices[i], variant.signature.expect("functions have signatures"), stub);
+    }
+    for (file, symbol, variant) in clash.references {
+        resolution.files[file].targets[symbol as usize] = indices[variant];
+    }
+    true
+}

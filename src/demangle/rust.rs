@@ -208,9 +208,8 @@ impl<'a> Demangler<'a> {
 
     /// `B <base-62-number>`: reads and writes what stands there. Skipped where nothing is written.
     fn back_reference<T>(&mut self, skipped: T, parse: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        let start = self.pos - 1;
         let target = usize::try_from(self.base62()?).ok()?;
-        if target >= start {
+        if target >= self.pos {
             return None;
         }
         if self.silent {

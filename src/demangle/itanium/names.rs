@@ -163,7 +163,7 @@ impl Parser<'_> {
         let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         match rest {
             [b'_', b'0'..=b'9', ..] => self.pos += 2,
-            [b'_', b'_', b'0'..=b'9', ..] => {
+            [b'_', b'_', ..] => {
                 let end = 2 + digits(2);
                 self.pos += if rest.get(end) == Some(&b'_') { end + 1 } else { 0 };
             }
@@ -179,7 +179,7 @@ impl Parser<'_> {
         scope: Option<NodeId>,
         module: Option<NodeId>,
     ) -> Option<NodeId> {
-        let module = self.module_name(module)?;
+        let module = if self.look() == b'W' { self.module_name(module)? } else { module };
         let friend = scope.is_some() && self.eat(b'F');
         self.eat(b'L');
         let mut scope = scope;

@@ -505,8 +505,8 @@ impl Arena {
         List { start, len }
     }
 
-    /// Adds a node. Fails after 2^32 - 1 of them.
-    #[inline]
+    /// Adds a node. Fails after 2^32 - 1 of them. Inlined, so that its shape is known where the node is.
+    #[inline(always)]
     pub(super) fn make(&mut self, node: Node) -> Option<NodeId> {
         let id = NodeId(NonZeroU32::new(u32::try_from(self.nodes.len()).ok()?)?);
         let shape = self.shape_of(&node);
@@ -522,7 +522,7 @@ impl Arena {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn shape_of(&self, node: &Node) -> Shape {
         match *node {
             Node::Qualified { ty, .. } => self.shape(ty),

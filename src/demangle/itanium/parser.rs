@@ -126,7 +126,7 @@ impl<'a> Parser<'a> {
 
     #[inline]
     pub(super) fn eat(&mut self, byte: u8) -> bool {
-        let found = self.left() > 0 && self.look() == byte;
+        let found = self.input.get(self.pos) == Some(&byte);
         self.pos += usize::from(found);
         found
     }
@@ -172,7 +172,7 @@ impl<'a> Parser<'a> {
 
     // Nodes.
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn make(&mut self, node: Node) -> Option<NodeId> {
         self.scratch.arena.make(node)
     }
@@ -268,6 +268,9 @@ impl<'a> Parser<'a> {
 
     pub(super) fn cv_qualifiers(&mut self) -> u8 {
         let mut found = 0;
+        if !matches!(self.look(), b'r' | b'V' | b'K') {
+            return found;
+        }
         for (byte, qualifier) in [(b'r', quals::RESTRICT), (b'V', quals::VOLATILE), (b'K', quals::CONST)] {
             found |= if self.eat(byte) { qualifier } else { 0 };
         }

@@ -45,20 +45,21 @@ impl CodePlan {
     pub fn payload_offset(&self, count: usize, index: usize) -> u64 {
         (leb::unsigned_size(count as u64) + self.offsets[index]) as u64
     }
-    /// Copies and relocates every body.
-    pub fn write(&self, products: Products, relocator: &Relocator, out: &mut [u8]) {
-        let bounds = |range: &Range<usize>| self.offsets[range.end] - self.offsets[range.start];
-        par::write_disjoint(out, self.tasks.iter().map(bounds), |task, out| {
-            let range = self.tasks[task].clone();
-            let start = self.offsets[range.start];
-            for (i, index) in range.enumerate() {
-                let out = &mut out[self.offsets[index] - start..self.offsets[index + 1] - start];
-                match self.compressed.get(task) {
-                    Some(buffer) => out.copy_from_slice(buffer.get(i)),
-                    None => write_body(products, relocator, products.layout.functions[index], out),
-                }
+    /// Bytes that each task writes, in order.
+    pub fn task_sizes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.tasks.iter().map(|range| self.offsets[range.end] - self.offsets[range.start])
+    }
+    /// Copies and relocates the bodies of task number `task`.
+    pub fn write(&self, products: Products, relocator: &Relocator, task: usize, out: &mut [u8]) {
+        let range = self.tasks[task].clone();
+        let start = self.offsets[range.start];
+        for (i, index) in range.enumerate() {
+            let out = &mut out[self.offsets[index] - start..self.offsets[index + 1] - start];
+            match self.compressed.get(task) {
+                Some(buffer) => out.copy_from_slice(buffer.get(i)),
+                None => write_body(products, relocator, products.layout.functions[index], out),
             }
-        });
+        }
     }
 }
 

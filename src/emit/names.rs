@@ -6,7 +6,6 @@ use crate::layout::{GotEntry, Import};
 use crate::leb;
 use crate::liveness::names_of;
 use crate::object::SymbolKind;
-use crate::par;
 use crate::resolve::display_name;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -85,9 +84,9 @@ impl NamesPlan {
     pub fn size(&self) -> usize {
         self.pieces.iter().map(Vec::len).sum()
     }
-    /// Copies the encoded names.
-    pub fn write(&self, out: &mut [u8]) {
-        par::write_disjoint(out, self.pieces.iter().map(Vec::len), |i, out| out.copy_from_slice(&self.pieces[i]));
+    /// The encoded section, in pieces.
+    pub fn pieces(&self) -> &[Vec<u8>] {
+        &self.pieces
     }
 }
 

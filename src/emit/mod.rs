@@ -221,14 +221,7 @@ impl<'i> Plan<'_, 'i> {
 impl Offsets for Plan<'_, '_> {
     fn function(&self, function: InputFunctionIdx) -> Option<(u64, u64)> {
         let index = self.products.layout.function_index(function)? - self.products.layout.imported_functions;
-        let width = match self.products.resolution.functions.locate(function) {
-            Some((file, local)) => {
-                self.products.resolution.files[file].contents.bodies[local as usize].size_width as u64
-            }
-            // As in LLD, offsets in a function of the linker count from its size field.
-            None => 0,
-        };
-        Some((self.code.payload_offset(self.products.layout.functions.len(), index as usize), width))
+        Some(self.code.payload_offset(index as usize))
     }
     fn custom(&self, custom: InputCustomIdx, offset: u64) -> Option<u64> {
         self.customs.offset(custom, offset)

@@ -129,14 +129,14 @@ impl<'i> Layout<'i> {
             let export_name = resolution.export_name(callee).unwrap_or(resolution.name(at)).to_string();
             let function = resolution.add_function(LinkerFunction {
                 role: Role::CommandExport(callee),
-                name: name.clone(),
                 symbol_name: name.clone(),
+                name,
                 export_name: Some(export_name),
                 signature: resolution.function_signature(callee),
             });
             live.keep_function(function);
             let flags = resolution.symbols[at].flags.0;
-            let wrapper = resolution.add_named_symbol(name);
+            let wrapper = resolution.add_twin(at);
             resolution.define_function(wrapper, function, flags & !SymbolFlags::HIDDEN | SymbolFlags::EXPORTED);
             let callee = &mut resolution.symbols[at];
             let forced = callee.bits & bits::FORCE_EXPORT;

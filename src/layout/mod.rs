@@ -17,7 +17,7 @@ mod types;
 pub use exports::{Export, ExportKind};
 pub use imports::Import;
 pub use memory::Memory;
-pub use segments::{Chunk, OutputSegment};
+pub use segments::{Chunk, OutputSegment, bound_names};
 pub use strings::{MergedStrings, Pieces, merge_strings, split_strings};
 
 use crate::diagnostic::{Diagnostics, Failed};

@@ -6,12 +6,12 @@ use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
 use crate::liveness::LiveSet;
 use crate::object::linking::{SEGMENT_STRINGS, SEGMENT_TLS};
-use crate::object::{Segment, SymbolFlags, SymbolKind};
+use crate::object::{Object, Segment, SymbolFlags, SymbolKind};
 use crate::options::Options;
 use crate::resolve::symbol::{State, bits};
 use crate::resolve::{Definition, Resolution, exported_names};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A run of bytes of an output segment.
 #[derive(Clone, Copy, Debug)]
@@ -195,7 +195,12 @@ pub(super) fn define_start_stop<'i>(
             let name = format!("{prefix}{}", segment.name);
             let symbol = match resolution.find(&name) {
                 Some(symbol) if !resolution.symbols[symbol].is_defined() => symbol,
-                None if options.export_all || exported.contains(&name.as_str()) => resolution.add_named_symbol(name),
+                None if options.export_all || exported.contains(&name.as_str()) => {
+                    match resolution.names.interned(&name) {
+                        Some(name) => resolution.add_symbol(name),
+                        None => continue,
+                    }
+                }
                 _ => continue,
             };
             resolution.definitions[symbol] = Definition::Absolute(address);
@@ -210,6 +215,16 @@ pub(super) fn define_start_stop<'i>(
             resolution.symbols[symbol].bits |= bits::FORCE_EXPORT;
         }
     }
+}
+
+/// Names that `--export-all` may define: the bounds of every segment whose name is a C identifier.
+pub fn bound_names(options: &Options, objects: &IndexVec<MemberIdx, Option<Object>>) -> Vec<String> {
+    if !options.export_all {
+        return Vec::new();
+    }
+    let segments = objects.iter().flatten().flat_map(|object| &object.segment_info);
+    let names: BTreeSet<&str> = segments.map(|info| info.name).filter(|name| is_c_identifier(name)).collect();
+    names.iter().flat_map(|name| [format!("__start_{name}"), format!("__stop_{name}")]).collect()
 }
 
 fn is_c_identifier(name: &str) -> bool {

@@ -227,10 +227,13 @@ impl<'i> Resolution<'i> {
         self.added.push(symbol);
         symbol
     }
-    /// Makes a symbol for a made-up name that has none yet.
-    pub fn add_named_symbol(&mut self, name: String) -> SymbolIdx {
-        // A handful of names per link, and they live as long as the link's products.
-        self.add_symbol(Box::leak(name.into_boxed_str()))
+    /// Makes a second symbol of the name of `symbol`, behind all others; the name goes on to stand for the first.
+    pub fn add_twin(&mut self, symbol: SymbolIdx) -> SymbolIdx {
+        let twin = self.symbols.push(Symbol::new(self.symbols[symbol].name));
+        self.definitions.push(Definition::Undefined);
+        self.signatures.push(None);
+        self.added.push(twin);
+        twin
     }
     /// Makes `symbol` the function `function`.
     pub fn define_function(&mut self, symbol: SymbolIdx, function: InputFunctionIdx, flags: u32) {

@@ -34,7 +34,7 @@ fn folder() -> PathBuf {
 struct Outcome {
     /// Exit code; `None` when a signal ended it.
     code: Option<i32>,
-    /// Standard error, the linker's name replaced by `$LD`.
+    /// Standard error: `$LD` for the linker's name, and without the places inside files that only Wold names.
     stderr: String,
     /// Standard output; empty if the module went there.
     stdout: String,
@@ -238,11 +238,20 @@ fn same(a: &Outcome, b: &Outcome) -> Result<(), String> {
     Err(format!("{}\n-- vs --\n{}", text(a), text(b)))
 }
 
+/// `$LD: error: a.o:(linking+0x3c): text` as `$LD: error: a.o: text`: the reference does not name places.
+fn without_site(line: &str) -> String {
+    let site = line.find(":(").and_then(|start| Some((start, start + line[start..].find("): ")?)));
+    match site {
+        Some((start, end)) if line[start..end].contains("0x") => format!("{}{}", &line[..start], &line[end + 1..]),
+        _ => line.to_string(),
+    }
+}
+
 /// Lines that begin with the linker's own name get `$LD` instead.
 fn without_name(stderr: &str, linker: &Path) -> String {
     let name = linker.file_name().unwrap_or_default().to_string_lossy().into_owned() + ":";
     let line = |line: &str| match line.strip_prefix(&name).or_else(|| line.strip_prefix("wold:")) {
-        Some(rest) => format!("$LD:{rest}\n"),
+        Some(rest) => format!("$LD:{}\n", without_site(rest)),
         None => format!("{line}\n"),
     };
     stderr.lines().map(line).collect()

@@ -126,10 +126,10 @@ impl OutputCustom<'_> {
 fn is_kept(products: Products, custom: &CustomSection) -> bool {
     let strip_debug = products.options.strip_debug || products.options.strip_all;
     // `.llvmbc` and `.llvmcmd` are bitcode that compilers embed for other tools.
-    !custom.data.is_empty()
-        && !matches!(custom.name, "linking" | "name" | "producers" | "target_features" | ".llvmbc" | ".llvmcmd")
-        && !custom.name.starts_with("reloc.")
-        && !(strip_debug && custom.name.starts_with(".debug_"))
+    let consumed = matches!(custom.name, "linking" | "name" | "producers" | "target_features" | ".llvmbc" | ".llvmcmd")
+        || custom.name.starts_with("reloc.");
+    let stripped = strip_debug && custom.name.starts_with(".debug_");
+    !custom.data.is_empty() && !consumed && !stripped
 }
 
 fn join<'i>(

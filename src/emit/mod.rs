@@ -29,6 +29,9 @@ use std::time::{Duration, Instant};
 /// The first eight bytes of every module: magic number and version.
 const MODULE_HEADER: &[u8] = b"\0asm\x01\0\0\0";
 
+/// What fits the size field of a section, with room for counts and names in front.
+const SECTION_BYTES_MAX: usize = u32::MAX as usize - (1 << 16);
+
 /// Everything that emission reads.
 #[derive(Clone, Copy)]
 pub struct Products<'a, 'i> {
@@ -94,6 +97,17 @@ impl<'i> Plan<'_, 'i> {
     /// Bytes of the module.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// Whether every section fits its 32-bit size field.
+    ///
+    /// # Errors
+    /// The name of a section that does not, and its size in bytes.
+    pub fn check_sizes(&self) -> Result<(), (String, u64)> {
+        let customs = self.customs.sections().iter().map(|custom| (custom.name, custom.size));
+        let large = [("CODE", self.code.size()), ("DATA", self.data.size()), ("name", self.names.size())];
+        let too_large = large.into_iter().chain(customs).find(|&(_, size)| size > SECTION_BYTES_MAX);
+        too_large.map_or(Ok(()), |(name, size)| Err((name.to_string(), size as u64)))
     }
 
     fn add(&mut self, job: Job, size: usize) {

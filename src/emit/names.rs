@@ -184,7 +184,7 @@ fn globals(products: Products) -> NameMap {
     }
     for (i, entry) in layout.got.iter().enumerate() {
         let (name, kind) = match *entry {
-            GotEntry::Global(symbol) => (resolution.name(symbol), resolution.symbols[symbol].kind),
+            GotEntry::Global(symbol) => (resolution.debug_name(symbol), resolution.symbols[symbol].kind),
             GotEntry::Local(file, symbol) => {
                 let symbol = &resolution.files[file].object.symbols[symbol as usize];
                 (symbol.name, symbol.kind)

@@ -112,6 +112,9 @@ impl Layout<'_> {
             }
             end = options.initial_memory;
         }
+        if end > limit {
+            error(format!("memory too large: {end} bytes needed, at most {limit} can be addressed"));
+        }
         end = end.checked_next_multiple_of(page).unwrap_or(u64::MAX - (page - 1));
         self.memory.pages = end / page;
         self.memory.heap_end = end;

@@ -7,7 +7,6 @@
 use super::{ElementFunction, GotEntry, Layout};
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
 use crate::index::*;
-use crate::linker_defined::DEFAULT_MODULE;
 use crate::liveness::LiveSet;
 use crate::object::SymbolKind;
 use crate::object::relocations::{Relocation, Target};
@@ -267,20 +266,16 @@ fn look_at(
             }
             return;
         }
-        Target::TableSlot | Target::TableSlotRelative => {
-            if seen.slots.insert(index as usize) {
-                found.push(Found::Slot(index));
-            }
+        Target::TableSlot | Target::TableSlotRelative if seen.slots.insert(index as usize) => {
+            found.push(Found::Slot(index));
         }
-        Target::GlobalIndex => {
-            if resolution.kind(file, index) != SymbolKind::Global && seen.gots.insert(index as usize) {
-                found.push(Found::Got(index));
-            }
+        Target::GlobalIndex
+            if resolution.kind(file, index) != SymbolKind::Global && seen.gots.insert(index as usize) =>
+        {
+            found.push(Found::Got(index));
         }
-        Target::AddressTls => {
-            if tls_problem(options, resolution, file, index).is_some() {
-                found.push(Found::BadTls(relocation));
-            }
+        Target::AddressTls if tls_problem(options, resolution, file, index).is_some() => {
+            found.push(Found::BadTls(relocation));
         }
         _ => {}
     }
@@ -322,5 +317,4 @@ fn report_tls(
             format!("{}: relocation {:?} cannot be used against {problem} `{text}`", object.name, relocation.kind);
         diagnostics.error(Kind::Symbol, message);
     }
-    let _ = DEFAULT_MODULE;
 }

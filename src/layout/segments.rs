@@ -76,6 +76,14 @@ fn mergeable(options: &Options, segment: &Segment) -> bool {
     options.optimize > 0 && segment.flags & SEGMENT_STRINGS != 0 && segment.alignment == 0 && !segment.data.is_empty()
 }
 
+/// Strings of one output segment that may share bytes.
+struct Mergeable<'i> {
+    flags: u32,
+    /// Where among the segment's chunks they go.
+    chunk: usize,
+    inputs: Vec<(InputSegmentIdx, &'i [u8])>,
+}
+
 impl<'i> Layout<'i> {
     /// Collects live input segments into output segments and merges strings.
     pub(super) fn make_segments(
@@ -120,7 +128,7 @@ impl<'i> Layout<'i> {
     ) {
         let output = self.segments.len() as u32;
         // Strings are merged per set of flags, at the place of the first segment that has them.
-        let mut merged: Vec<(u32, usize, Vec<(InputSegmentIdx, &'i [u8])>)> = Vec::new();
+        let mut merged: Vec<Mergeable<'i>> = Vec::new();
         let mut chunks = Vec::new();
         let mut alignment = 0;
         for (index, segment) in &members {
@@ -136,15 +144,16 @@ impl<'i> Layout<'i> {
                 diagnostics.error(crate::diagnostic::Kind::Malformed, message);
                 continue;
             }
-            match merged.iter_mut().find(|(flags, ..)| *flags == segment.flags) {
-                Some((_, _, inputs)) => inputs.push((*index, segment.data)),
+            match merged.iter_mut().find(|mergeable| mergeable.flags == segment.flags) {
+                Some(mergeable) => mergeable.inputs.push((*index, segment.data)),
                 None => {
-                    merged.push((segment.flags, chunks.len(), vec![(*index, segment.data)]));
+                    let inputs = vec![(*index, segment.data)];
+                    merged.push(Mergeable { flags: segment.flags, chunk: chunks.len(), inputs });
                     chunks.push((Chunk::Strings(0), 0, 0));
                 }
             }
         }
-        for (_, chunk, inputs) in merged {
+        for Mergeable { chunk, inputs, .. } in merged {
             let strings = self.strings.len();
             for (i, &(index, _)) in inputs.iter().enumerate() {
                 self.places[index] = Place { output, strings: strings as u32, offset: i as u64 };
@@ -158,6 +167,10 @@ impl<'i> Layout<'i> {
         let mut placed = Vec::with_capacity(chunks.len());
         for (chunk, alignment, bytes) in chunks {
             size = align(size, alignment);
+            if size.saturating_add(bytes) > u32::MAX as u64 {
+                report_too_large(resolution, name, &members, diagnostics);
+                return;
+            }
             match chunk {
                 Chunk::Input(index) => self.places[index] = Place { output, strings: NONE, offset: size },
                 Chunk::Strings(strings) => self.strings[strings].offset = size,
@@ -175,6 +188,25 @@ impl<'i> Layout<'i> {
             is_tls: name == ".tdata",
         });
     }
+}
+
+/// No section, hence no segment, holds more than 4 GiB. What asks for that is an alignment: the input has fewer bytes.
+fn report_too_large(
+    resolution: &Resolution,
+    name: &str,
+    members: &[(InputSegmentIdx, Segment)],
+    diagnostics: &mut Diagnostics,
+) {
+    let largest = members.iter().max_by_key(|(_, segment)| segment.alignment);
+    let Some((file, segment)) =
+        largest.and_then(|(index, segment)| Some((resolution.segments.locate(*index)?.0, segment)))
+    else {
+        return;
+    };
+    let file = &resolution.files[file].object.name;
+    let message = format!("{file}: output data segment {name} is too large: it cannot have 4 GiB or more");
+    let note = format!("{} asks for an alignment of 2^{} bytes", segment.name, segment.alignment);
+    diagnostics.push(crate::diagnostic::Diagnostic::error(crate::diagnostic::Kind::Layout, message).note(note));
 }
 
 /// `value` rounded up to a multiple of 2^`alignment`.

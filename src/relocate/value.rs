@@ -62,9 +62,7 @@ impl Relocator<'_, '_> {
             }
             .unwrap_or(0) as u64,
             Target::TableSlot => self.slot(definition, symbol),
-            Target::TableSlotRelative => {
-                self.slot(definition, symbol).checked_sub(self.layout.table_base).unwrap_or_default()
-            }
+            Target::TableSlotRelative => self.slot(definition, symbol).saturating_sub(self.layout.table_base),
             Target::Address | Target::AddressRelative | Target::AddressTls => self.address(definition, relocation),
             Target::AddressLocal => {
                 let field = place.address.wrapping_add(relocation.offset as u64);

@@ -112,7 +112,7 @@ impl Layout<'_> {
             }
             end = options.initial_memory;
         }
-        if end > limit {
+        if options.initial_memory == 0 && end > limit {
             error(format!("memory too large: {end} bytes needed, at most {limit} can be addressed"));
         }
         end = end.checked_next_multiple_of(page).unwrap_or(u64::MAX - (page - 1));

@@ -5,7 +5,7 @@ use super::{Layout, NONE};
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
 use crate::liveness::LiveSet;
-use crate::object::linking::{SEGMENT_STRINGS, SEGMENT_TLS};
+use crate::object::linking::{NO_COMDAT, SEGMENT_STRINGS, SEGMENT_TLS};
 use crate::object::{Object, Segment, SymbolFlags, SymbolKind};
 use crate::options::Options;
 use crate::resolve::symbol::{State, bits};
@@ -102,6 +102,12 @@ impl<'i> Layout<'i> {
                 let index = resolution.segments.get(file, local as u32);
                 if live.segment(index) {
                     let name = output_name(options, segment);
+                    let comdat = content.object.segment_comdats.get(local).copied().unwrap_or(NO_COMDAT);
+                    // The next linker may drop a comdat segment: `-r` keeps each for itself.
+                    if options.relocatable && comdat != NO_COMDAT {
+                        groups.push((name, vec![(index, *segment)]));
+                        continue;
+                    }
                     let group = *group_of.entry(name).or_insert_with(|| {
                         groups.push((name, Vec::new()));
                         groups.len() - 1
@@ -184,7 +190,7 @@ impl<'i> Layout<'i> {
             alignment,
             size,
             address: 0,
-            is_bss: name.starts_with(".bss"),
+            is_bss: name.starts_with(".bss") && !options.relocatable,
             is_tls: name == ".tdata",
         });
     }
@@ -222,6 +228,7 @@ pub(super) fn define_start_stop<'i>(
     resolution: &mut Resolution<'i>,
 ) {
     let exported = exported_names(options);
+    let segments = if options.relocatable { &[] } else { segments };
     for segment in segments.iter().filter(|segment| is_c_identifier(segment.name)) {
         for (prefix, address) in [("__start_", segment.address), ("__stop_", segment.address + segment.size)] {
             let name = format!("{prefix}{}", segment.name);

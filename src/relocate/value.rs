@@ -1,7 +1,7 @@
 //! What a relocation's value is.
 
 use crate::index::*;
-use crate::layout::{ElementFunction, GotEntry, Layout};
+use crate::layout::{Callee, GotEntry, Layout};
 use crate::liveness::LiveSet;
 use crate::object::relocations::{Relocation, Target};
 use crate::resolve::{Definition, Resolution};
@@ -110,8 +110,8 @@ impl Relocator<'_, '_> {
 
     fn slot(&self, definition: Definition, symbol: Option<SymbolIdx>) -> u64 {
         let element = match (definition, symbol) {
-            (Definition::Function(function), _) => ElementFunction::Defined(function),
-            (_, Some(symbol)) => ElementFunction::Imported(symbol),
+            (Definition::Function(function), _) => Callee::Defined(function),
+            (_, Some(symbol)) => Callee::Imported(symbol),
             _ => return 0,
         };
         self.layout.slot(element).unwrap_or(0)

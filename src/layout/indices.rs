@@ -108,10 +108,8 @@ impl<'i> Layout<'i> {
             }
         }
         inits.sort_by_key(|&(priority, ..)| priority);
-        if options.relocatable {
-            self.init_symbols =
-                inits.into_iter().map(|(priority, .., (file, symbol))| (priority, file, symbol)).collect();
-        } else {
+        self.init_symbols = inits.iter().map(|&(priority, .., (file, symbol))| (priority, file, symbol)).collect();
+        if !options.relocatable {
             self.init_functions = inits.into_iter().map(|(_, callee, results, _)| (callee, results)).collect();
         }
     }

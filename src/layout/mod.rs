@@ -88,7 +88,7 @@ pub struct Layout<'i> {
     type_indices: Vec<u32>,
     /// What `__wasm_call_ctors` calls, in order: function, and how many results to drop.
     pub init_functions: Vec<(Callee, u32)>,
-    /// With `-r`: priority, file and symbol of each init function, in order.
+    /// Priority, file and symbol of each init function, in the same order: what an object says of them.
     pub init_symbols: Vec<(u32, FileIdx, u32)>,
     /// The function that runs at instantiation.
     pub start: Option<InputFunctionIdx>,

@@ -6,7 +6,7 @@ use crate::emit::code::CodePlan;
 use crate::emit::custom::CustomPlan;
 use crate::emit::data::DataPlan;
 use crate::index::*;
-use crate::layout::Chunk;
+use crate::layout::{Chunk, NONE};
 use crate::leb;
 use crate::object::relocations::{Relocation, Relocations, Target};
 use crate::par;
@@ -97,10 +97,15 @@ impl Writer<'_, '_> {
         out: &mut Vec<u8>,
     ) {
         for relocation in relocations {
+            let index = self.index(file, &relocation);
+            // What is not in the output has no symbol: its field keeps what stands for it.
+            if index == NONE {
+                continue;
+            }
             *count += 1;
             out.push(relocation.kind.code());
             leb::push_unsigned(out, new + (relocation.offset - old) as u64);
-            leb::push_unsigned(out, self.index(file, &relocation) as u64);
+            leb::push_unsigned(out, index as u64);
             if relocation.kind.spec().addend {
                 leb::push_signed(out, self.addend(file, &relocation));
             }

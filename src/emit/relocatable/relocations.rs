@@ -98,8 +98,10 @@ impl Writer<'_, '_> {
     ) {
         for relocation in relocations {
             let index = self.index(file, &relocation);
-            // What is not in the output has no symbol: its field keeps what stands for it.
-            if index == NONE {
+            // What is not in the output has no symbol: its field keeps what stands for it. To wasm-ld, nothing that
+            // garbage collection reaches refers to sections.
+            let dropped = relocation.kind.target() == Target::SectionOffset && self.products.options.gc_sections;
+            if index == NONE || dropped {
                 continue;
             }
             *count += 1;

@@ -8,6 +8,7 @@ mod exports;
 mod features;
 mod imports;
 mod indices;
+mod init_functions;
 mod memory;
 mod scan;
 mod segments;
@@ -16,6 +17,7 @@ mod types;
 
 pub use exports::{Export, ExportKind};
 pub use imports::Import;
+pub use init_functions::InitFunctions;
 pub use memory::Memory;
 pub use segments::{Chunk, OutputSegment};
 pub use strings::{MergedStrings, Pieces, merge_strings, split_strings};
@@ -25,7 +27,7 @@ use crate::index::*;
 use crate::linker_defined::DataSymbol;
 use crate::liveness::LiveSet;
 use crate::options::Options;
-use crate::resolve::{Definition, LinkerFunction, Resolution, Role};
+use crate::resolve::{Definition, Resolution};
 use std::collections::{BTreeSet, HashMap};
 
 /// No index: not in the output.
@@ -90,8 +92,8 @@ pub struct Layout<'i> {
     pub init_functions: Vec<(InputFunctionIdx, u32)>,
     /// The function that runs at instantiation.
     pub start: Option<InputFunctionIdx>,
-    /// The function that fills memory from passive segments.
-    pub init_memory: Option<InputFunctionIdx>,
+    /// The functions that initialise memory.
+    pub init: InitFunctions,
 }
 
 /// Something with a table slot: a defined function, or the symbol of an imported one.
@@ -142,6 +144,7 @@ pub fn assign<'i>(
     diagnostics.checkpoint()?;
     layout.make_segments(options, resolution, live, diagnostics)?;
     layout.place_memory(options, resolution, diagnostics);
+    layout.define_init_flag(resolution, live);
     segments::define_start_stop(options, &layout.segments, resolution);
     exports::check_required(options, resolution, diagnostics);
     layout.infer_features(options, resolution, live, diagnostics);
@@ -197,7 +200,7 @@ impl<'i> Layout<'i> {
             type_indices: Vec::new(),
             init_functions: Vec::new(),
             start: None,
-            init_memory: None,
+            init: InitFunctions::default(),
         }
     }
     /// Output index of a defined function, if it stays.
@@ -297,33 +300,6 @@ impl<'i> Layout<'i> {
     /// Whether an output segment takes bytes in the output.
     pub fn in_binary(&self, segment: &OutputSegment) -> bool {
         !segment.is_bss || self.emit_bss
-    }
-
-    /// Functions that the linker makes once it knows that passive segments or thread-local GOT entries exist.
-    fn make_init_functions(&mut self, options: &Options, resolution: &mut Resolution<'i>, live: &mut LiveSet) {
-        let needed = self.segments.iter().any(|segment| self.is_passive(options, segment));
-        if !needed {
-            return;
-        }
-        let signature = resolution.empty_signature();
-        let function = resolution.add_function(LinkerFunction {
-            role: Role::InitMemory,
-            name: crate::linker_defined::INIT_MEMORY.into(),
-            symbol_name: crate::linker_defined::INIT_MEMORY.into(),
-            export_name: None,
-            signature,
-        });
-        live.keep_function(function);
-        let symbol = resolution.add_symbol(crate::linker_defined::INIT_MEMORY);
-        resolution.define_function(symbol, function, crate::object::SymbolFlags::HIDDEN);
-        if options.shared_memory
-            && let Some(tls_base) = resolution.known.tls_base
-            && let Definition::Global(global) = resolution.definitions[tls_base]
-        {
-            live.keep_global(global);
-        }
-        self.init_memory = Some(function);
-        self.start = Some(function);
     }
 
     /// Whether `__wasm_init_memory` fills a segment.

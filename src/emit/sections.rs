@@ -240,7 +240,9 @@ fn got_value(products: &Products, entry: GotEntry) -> u64 {
         }
     };
     if kind != SymbolKind::Function {
-        return layout.data_value(definition, !products.options.shared_memory).unwrap_or(0);
+        let relative = products.options.shared_memory && layout.is_tls_entry(resolution, entry);
+        let value = if relative { layout.tls_value(definition) } else { layout.data_value(definition, true) };
+        return value.unwrap_or(0);
     }
     if symbol.is_some_and(|symbol| resolution.symbols[symbol].is(bits::STUB)) {
         return 0;

@@ -101,7 +101,7 @@ fn make<'i>(resolution: &mut Resolution<'i>, live: &mut LiveSet, name: &'static 
         signature,
     });
     live.keep_function(function);
-    let symbol = resolution.add_symbol(name);
+    let symbol = resolution.find(name).unwrap_or_else(|| resolution.add_symbol(name));
     resolution.define_function(symbol, function, SymbolFlags::HIDDEN);
     function
 }

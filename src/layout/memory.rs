@@ -112,7 +112,8 @@ impl Layout<'_> {
         };
         if options.initial_heap != 0 {
             aligned("initial heap", options.initial_heap).into_iter().for_each(&mut error);
-            let most = limit.saturating_sub(end);
+            // LLD subtracts without a check: static data beyond the limit leaves room for any heap.
+            let most = limit.wrapping_sub(end);
             if options.initial_heap > most {
                 error(format!("initial heap too large, cannot be greater than {most}"));
             }

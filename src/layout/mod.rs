@@ -10,6 +10,7 @@ mod imports;
 mod indices;
 mod init_functions;
 mod memory;
+mod message_order;
 mod scan;
 mod segments;
 mod strings;
@@ -280,6 +281,14 @@ impl<'i> Layout<'i> {
             Definition::Linker(data) => Some(self.linker_address(data)),
             Definition::Absolute(address) => Some(address),
             _ => None,
+        }
+    }
+    /// Address of a thread-local symbol, counted from the start of its output segment. Also where that segment is not
+    /// thread-local.
+    pub fn tls_value(&self, definition: Definition) -> Option<u64> {
+        match definition {
+            Definition::Data { segment, offset } => self.segment_offset(segment, offset).map(|(_, offset)| offset),
+            _ => self.data_value(definition, false),
         }
     }
     /// Address of a data symbol of the linker.

@@ -65,7 +65,11 @@ impl Relocator<'_, '_> {
             Target::TableSlotRelative => {
                 self.slot(definition, symbol).checked_sub(self.layout.table_base).unwrap_or_default()
             }
-            Target::Address | Target::AddressRelative | Target::AddressTls => self.address(definition, relocation),
+            Target::Address | Target::AddressRelative => self.address(definition, relocation),
+            Target::AddressTls => {
+                let value = self.layout.tls_value(definition);
+                value.map_or(0, |value| value.wrapping_add_signed(relocation.addend))
+            }
             Target::AddressLocal => {
                 let field = place.address.wrapping_add(relocation.offset as u64);
                 self.address(definition, relocation).wrapping_sub(field)

@@ -30,9 +30,9 @@ pub fn init_tls(resolution: &Resolution, layout: &Layout) -> Function {
         function.plain(Instruction::I32Const(0));
         function.plain(Instruction::I32Const(segment.size as u32 as i32));
         function.plain(Instruction::MemoryInit { mem: 0, data_index: index as u32 });
-        let relocate = [layout.init.apply_tls, layout.init.apply_global_tls];
-        function.body.extend(relocate.into_iter().flatten().map(Inst::Call));
     }
+    let relocate = [layout.init.apply_tls, layout.init.apply_global_tls];
+    function.body.extend(relocate.into_iter().flatten().map(Inst::Call));
     function
 }
 
@@ -45,7 +45,7 @@ pub fn apply_global_relocs(options: &Options, resolution: &Resolution, layout: &
             GotEntry::Global(symbol) => resolution.definitions[symbol],
             GotEntry::Local(file, symbol) => resolution.local_definition(file, symbol),
         };
-        if let (Some(offset), Some(index)) = (layout.data_value(definition, false), layout.got_index(entry)) {
+        if let (Some(offset), Some(index)) = (layout.tls_value(definition), layout.got_index(entry)) {
             function.body.push(Inst::GlobalGet(tls_base));
             function.body.push(Inst::Address(offset));
             function.plain(if options.is_64 == Some(true) { Instruction::I64Add } else { Instruction::I32Add });

@@ -58,7 +58,8 @@ fn class(name: &str) -> u8 {
     PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix)).map_or(3, |&(_, class)| class)
 }
 
-fn output_name<'i>(options: &Options, segment: &Segment<'i>) -> &'i str {
+/// The output segment that an input segment goes into.
+pub(super) fn output_name<'i>(options: &Options, segment: &Segment<'i>) -> &'i str {
     if segment.flags & SEGMENT_TLS != 0 {
         return ".tdata";
     }

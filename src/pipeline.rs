@@ -90,7 +90,7 @@ fn link_inputs<R>(
     let allowed = &inputs.allowed_undefined;
     let layout = layout::assign(options, allowed, &mut resolution, &mut live, diagnostics)?;
     clock.lap("layout");
-    let bodies = synthetic::bodies(options, &resolution, &layout);
+    let bodies = synthetic::bodies(options, &resolution, &live, &layout);
     let products = Products { options, resolution: &resolution, live: &live, layout: &layout, bodies: &bodies };
     let plan = emit::plan(products);
     clock.lap("plan");
@@ -133,7 +133,7 @@ fn check_object<'i>(options: &Options, lazy: bool, object: Object<'i>) -> Result
         Some(true) if !object.is_64 && object.memory_count > 0 => {
             error(format!("{name}: wasm32 object file can't be linked in wasm64 mode"))
         }
-        _ if !lazy && !object.has_linking => error(format!("{name}: not a relocatable wasm file")),
+        _ if !lazy && !object.has_linking && !object.is_shared => error(format!("{name}: not a relocatable wasm file")),
         _ => Ok(object),
     }
 }

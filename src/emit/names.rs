@@ -162,6 +162,10 @@ fn globals(products: Products) -> NameMap {
             map.push(layout.import_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
         }
     }
+    for &symbol in &layout.got_imports {
+        let index = layout.got_import(GotEntry::Global(symbol)).unwrap_or(0);
+        map.push(index, &resolution.text(options, symbol));
+    }
     let mut names_of_file = (None, Vec::new());
     for (i, &global) in layout.globals.iter().enumerate() {
         let name = match resolution.globals.locate(global) {

@@ -122,7 +122,7 @@ impl<'i> Layout<'i> {
         resolution: &mut Resolution<'i>,
         live: &mut LiveSet,
     ) {
-        let Some(call_ctors) = resolution.known.call_ctors else { return };
+        let Some(call_ctors) = resolution.known.call_ctors.filter(|_| !options.is_pic()) else { return };
         if resolution.symbols[call_ctors].is(bits::USED)
             || resolution.is_exported(options, call_ctors)
             || (self.init_functions.is_empty() && resolution.known.call_dtors.is_none())

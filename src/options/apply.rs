@@ -177,7 +177,7 @@ impl State {
         }
         self.refuse_combinations();
         // An object always imports the table that its functions' addresses are in.
-        self.options.import_table |= self.options.relocatable;
+        self.options.import_table |= self.options.relocatable || self.options.is_pic();
         self.errors.sort_by_key(|(check, _)| *check);
         for (_, message) in self.errors {
             diagnostics.error(Kind::Option, message);
@@ -214,7 +214,7 @@ impl State {
             (_, Some(names)) => {
                 Some(names.split_once(',').map(|(a, b)| (a.into(), b.into())).unwrap_or((names, String::new())))
             }
-            (plain, None) => plain.then(|| ("env".into(), "memory".into())),
+            (plain, None) => (plain || options.shared).then(|| ("env".into(), "memory".into())),
         };
         options.export_memory = match self.export_memory.clone() {
             (_, Some(name)) => Some(name),

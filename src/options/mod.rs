@@ -178,9 +178,9 @@ pub struct Options {
     pub verbose: bool,
     /// `-r`: the output is an object file. Not supported yet.
     pub relocatable: bool,
-    /// `-shared`: the output is a dynamic library. Not supported yet.
+    /// `-shared`: the output is a dynamic library.
     pub shared: bool,
-    /// `-pie`: the output is position independent. Not supported yet.
+    /// `-pie`: the output is position independent.
     pub pie: bool,
     /// `--emit-relocs`: relocations stay in the output. Not supported yet.
     pub emit_relocs: bool,
@@ -204,6 +204,13 @@ pub struct Options {
     pub color: Color,
     /// `--time`: print what each phase took.
     pub time: bool,
+}
+
+impl Options {
+    /// Whether the output may lie anywhere in memory: `-shared`, `-pie`.
+    pub fn is_pic(&self) -> bool {
+        self.shared || self.pie
+    }
 }
 
 impl Default for Options {

@@ -33,6 +33,8 @@ pub struct Replay<'a, 'i> {
     pub link_order: Vec<MemberIdx>,
     /// Stub libraries, in command-line order.
     pub stubs: Vec<MemberIdx>,
+    /// Shared libraries, in command-line order.
+    pub shared: Vec<MemberIdx>,
     /// Members that a visit has reached.
     visited: Vec<bool>,
     /// Names that `--trace-symbol` gives; few or none.
@@ -87,6 +89,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             symbols: IndexVec::new(),
             link_order: Vec::new(),
             stubs: Vec::new(),
+            shared: Vec::new(),
             visited: vec![false; objects.len()],
             traced: options.trace_symbols.iter().filter_map(|name| names.find(name)).collect(),
             claimed_comdats: vec![false; limit],
@@ -133,8 +136,9 @@ impl<'a, 'i> Replay<'a, 'i> {
     /// Visits all members in command-line order.
     pub fn add_inputs(&mut self, diagnostics: &mut Diagnostics) {
         for member in self.inputs.members.indices() {
-            match self.inputs.members[member].kind {
-                MemberKind::Stub => self.stubs.push(member),
+            match (self.inputs.members[member].kind, &self.objects[member]) {
+                (MemberKind::Stub, _) => self.stubs.push(member),
+                (_, Some(object)) if object.is_shared => self.add_shared(object, member, diagnostics),
                 _ => self.visit(member, self.inputs.members[member].lazy, None, diagnostics),
             }
         }
@@ -337,7 +341,7 @@ impl<'a, 'i> Replay<'a, 'i> {
                 let why = self.options.why_extract.is_some().then(|| (self.file_text(member), at));
                 Some((wanted, why))
             }
-            State::Defined => {
+            State::Defined | State::Shared => {
                 self.check_type(at, object, member, symbol, diagnostics);
                 None
             }
@@ -504,7 +508,13 @@ impl<'a, 'i> Replay<'a, 'i> {
         Some((object, &object.symbols[symbol.symbol as usize]))
     }
 
-    fn type_mismatch(&mut self, at: SymbolIdx, member: MemberIdx, kind: SymbolKind, diagnostics: &mut Diagnostics) {
+    pub(super) fn type_mismatch(
+        &mut self,
+        at: SymbolIdx,
+        member: MemberIdx,
+        kind: SymbolKind,
+        diagnostics: &mut Diagnostics,
+    ) {
         let existing = self.symbols[at];
         let text = |kind: SymbolKind| format!("WASM_SYMBOL_TYPE_{}", format!("{kind:?}").to_uppercase());
         let message = format!("symbol type mismatch: {}", self.text(at));
@@ -551,7 +561,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         diagnostics.error(Kind::Symbol, error);
     }
 
-    fn trace(&self, at: SymbolIdx, what: &str, member: MemberIdx, diagnostics: &mut Diagnostics) {
+    pub(super) fn trace(&self, at: SymbolIdx, what: &str, member: MemberIdx, diagnostics: &mut Diagnostics) {
         if self.symbols[at].bits & bits::TRACED != 0 {
             let name = self.names.name(self.symbols[at].name);
             diagnostics.print(format!("{}: {what} {name}", self.file_text(member)));

@@ -32,9 +32,14 @@ struct Clash {
 
 /// Finds the names whose signatures disagree, reports them, and redirects their references.
 pub fn resolve(options: &Options, resolution: &mut Resolution, events: &[Event], diagnostics: &mut Diagnostics) {
-    let names = mismatched(resolution);
+    let mut names = mismatched(resolution);
     if names.is_empty() {
         return;
+    }
+    let shared: Vec<SymbolIdx> =
+        names.extract_if(.., |name| resolution.symbols[*name].state == State::Shared).collect();
+    if !shared.is_empty() {
+        shared::check_signatures(options, resolution, events, &shared, diagnostics);
     }
     let mut clashes: HashMap<SymbolIdx, Clash> =
         names.iter().map(|&name| (name, Clash::new(resolution, name))).collect();

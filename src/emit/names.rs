@@ -6,7 +6,7 @@ use crate::layout::{GotEntry, Import};
 use crate::leb;
 use crate::liveness::names_of;
 use crate::object::SymbolKind;
-use crate::resolve::display_name;
+use crate::resolve::{Definition, display_name};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -159,7 +159,12 @@ fn globals(products: Products) -> NameMap {
     let mut map = NameMap::default();
     for import in &layout.imports {
         if let Import::Global { symbol, .. } = import {
-            map.push(layout.import_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
+            // As in LLD, the name of a weak global that is imported and defined goes to the definition.
+            let index = match resolution.definitions[*symbol] {
+                Definition::Global(own) => layout.global_index(own),
+                _ => layout.import_index(*symbol),
+            };
+            map.push(index.unwrap_or(0), &resolution.text(options, *symbol));
         }
     }
     for &symbol in &layout.got_imports {

@@ -25,7 +25,7 @@ pub struct DynamicMemory {
 
 impl<'i> Layout<'i> {
     /// Joins all data segments: without `extended-const` an initialiser cannot add to `__memory_base`, so there is
-    /// one segment, right there. With threads segments are passive and stay as they are.
+    /// one segment, right there, and those that take no bytes. With threads segments are passive and stay as they are.
     pub(super) fn combine_segments(&mut self, options: &Options) {
         let keep = !options.is_pic() || self.extended_const || options.shared_memory || self.segments.len() <= 1;
         if keep {
@@ -41,8 +41,17 @@ impl<'i> Layout<'i> {
             is_bss: false,
             is_tls: false,
         };
-        let bases: Vec<u64> = self.segments.iter().map(|segment| segment.address - start).collect();
-        for (segment, base) in self.segments.iter().zip(&bases) {
+        // New index of each segment, and what is added to offsets in it.
+        let mut moves = Vec::with_capacity(self.segments.len());
+        let mut apart = Vec::new();
+        for segment in std::mem::take(&mut self.segments) {
+            if !self.in_binary(&segment) {
+                apart.push(segment);
+                moves.push((apart.len() as u32, 0));
+                continue;
+            }
+            let base = segment.address - start;
+            moves.push((0, base));
             combined.alignment = combined.alignment.max(segment.alignment);
             combined.size = base + segment.size;
             combined.chunks.extend(segment.chunks.iter().map(|&(chunk, offset)| (chunk, base + offset)));
@@ -53,12 +62,14 @@ impl<'i> Layout<'i> {
             }
         }
         for place in self.places.iter_mut().filter(|place| place.output != super::NONE) {
+            let (output, base) = moves[place.output as usize];
+            place.output = output;
             if place.strings == super::NONE {
-                place.offset += bases[place.output as usize];
+                place.offset += base;
             }
-            place.output = 0;
         }
-        self.segments = vec![combined];
+        self.segments.push(combined);
+        self.segments.append(&mut apart);
     }
 
     /// In a shared library another module may replace a weak function: calls go to the import of that name, what is
@@ -74,6 +85,11 @@ impl<'i> Layout<'i> {
                 self.preempted.insert(at, function);
             }
         }
+    }
+
+    /// What the module itself defines as `symbol`, even if calls may go elsewhere.
+    pub fn own_definition(&self, resolution: &Resolution, symbol: SymbolIdx) -> Definition {
+        self.preempted.get(&symbol).map_or(resolution.definitions[symbol], |&function| Definition::Function(function))
     }
 
     /// Imports a GOT entry, unless that has been done.
@@ -169,6 +185,11 @@ impl<'i> Layout<'i> {
     }
 }
 
+/// Whether a relocation counts from the module's own data or table entries.
+pub(super) fn is_relative(target: Target) -> bool {
+    matches!(target, Target::TableSlotRelative | Target::AddressRelative)
+}
+
 /// [`look_at`] for output that is linked dynamically.
 pub(super) fn look_at_dynamic(
     options: &Options,
@@ -185,7 +206,8 @@ pub(super) fn look_at_dynamic(
     }
     let at = resolution.target(file, index);
     let through_got = at.is_some_and(|at| resolution.requires_got(options, at));
-    let is_undefined = at.is_some_and(|at| resolution.symbols[at].state == State::Undefined);
+    let state = at.map(|at| resolution.symbols[at].state);
+    let is_undefined = state == Some(State::Undefined);
     match target {
         Target::TableSlot | Target::TableSlotRelative if through_got => {}
         Target::GlobalIndex if through_got && resolution.kind(file, index) != SymbolKind::Global => {
@@ -195,7 +217,8 @@ pub(super) fn look_at_dynamic(
         }
         _ => look_at_place(options, resolution, file, relocation, seen, found),
     }
-    if options.is_pic() || (is_undefined && options.unresolved == Unresolved::ImportDynamic) {
+    let imported = is_undefined && options.unresolved == Unresolved::ImportDynamic;
+    if options.is_pic() || imported || state == Some(State::Shared) {
         let in_data = matches!(relocation.kind.field(), Field::Word4 | Field::Word8);
         match target {
             Target::TableSlot | Target::Address if !in_data => found.push(Found::Absolute(relocation)),
@@ -207,7 +230,7 @@ pub(super) fn look_at_dynamic(
             _ => {}
         }
     }
-    if is_undefined && matches!(target, Target::TableSlotRelative | Target::AddressRelative) {
+    if is_undefined && is_relative(target) {
         found.push(Found::RelativeUndefined(relocation));
     }
     let undefined = match at {
@@ -230,7 +253,7 @@ fn look_at_place(
     // The other pass also reports undefined symbols, which come last here.
     let before = found.len();
     look_at(options, resolution, file, relocation, seen, found);
-    if found.len() > before && matches!(found.last(), Some(Found::Undefined(_))) {
+    while found.len() > before && matches!(found.last(), Some(Found::Undefined(_) | Found::RelativeUndefined(_))) {
         found.pop();
     }
 }

@@ -73,8 +73,7 @@ impl<'i> Layout<'i> {
     fn add_export(&mut self, resolution: &Resolution<'i>, at: SymbolIdx) {
         let mut name = resolution.name(at).to_string();
         let mut mutable_global = false;
-        let preempted = self.preempted.get(&at).copied().map(Definition::Function);
-        let definition = preempted.unwrap_or(resolution.definitions[at]);
+        let definition = self.own_definition(resolution, at);
         let kind = match definition {
             Definition::Function(function) => {
                 if let Some(export_name) = resolution.export_name(function) {

@@ -4,7 +4,7 @@
 //! Looking runs in parallel over pieces of about equal size. What each piece saw first is then taken up piece after
 //! piece: slots and types are numbered in the order in which a serial scan would meet them.
 
-use super::dynamic::{look_at_dynamic, report_relocation};
+use super::dynamic::{is_relative, look_at_dynamic, report_relocation};
 use super::{Callee, GotEntry, Layout};
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
 use crate::index::*;
@@ -320,8 +320,13 @@ pub(super) fn look_at(
     // Most relocations have a definition; only the rest need the symbol itself.
     if let Some(target) = resolution.target(file, index) {
         let symbol = &resolution.symbols[target];
-        if symbol.state == State::Undefined && !symbol.flags.is_weak() {
-            found.push(Found::Undefined(index));
+        if symbol.state == State::Undefined {
+            if is_relative(relocation.kind.target()) && !options.relocatable {
+                found.push(Found::RelativeUndefined(relocation));
+            }
+            if !symbol.flags.is_weak() {
+                found.push(Found::Undefined(index));
+            }
         }
     } else if resolution.files[file].object.symbols[index as usize].flags.is_undefined() {
         found.push(Found::Undefined(index));

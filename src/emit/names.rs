@@ -92,7 +92,7 @@ fn functions(products: Products) -> NameMap {
     let mut map = NameMap::default();
     for import in &layout.imports {
         if let Import::Function { symbol, .. } = import {
-            map.push(layout.import_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
+            map.push(layout.undefined_function_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
         }
     }
     let own = layout.functions.iter().take_while(|&&function| resolution.linker_function(function).is_some()).count();

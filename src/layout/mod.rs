@@ -251,8 +251,8 @@ impl<'i> Layout<'i> {
     }
     /// Output index of what an undefined function symbol calls: an import, or a trapping stub.
     pub fn undefined_function_index(&self, symbol: SymbolIdx) -> Option<u32> {
-        let stub = || self.undefined_stubs.get(&symbol).and_then(|&stub| self.function_index(stub));
-        self.import_index(symbol).or_else(stub)
+        let stub = self.undefined_stubs.get(&symbol).and_then(|&stub| self.function_index(stub));
+        stub.or_else(|| self.import_index(symbol))
     }
     /// Table slot of a function, if its address is taken.
     #[inline]

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 /// [`Failed`]; `diagnostics` says why.
 pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Vec<u8>, Failed> {
     let inputs = input::load(options, disk, diagnostics)?;
-    let mut clock = Clock::start();
+    let mut clock = Clock::start(options.time);
     link_inputs(options, &inputs, &mut clock, diagnostics, |plan, _, _| {
         let mut image = vec![0; plan.size()];
         plan.write(&mut image);
@@ -31,7 +31,7 @@ pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnost
 /// # Errors
 /// [`Failed`]; `diagnostics` says why. An older file at the output path stays as it was.
 pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<(), Failed> {
-    let mut clock = Clock::start();
+    let mut clock = Clock::start(options.time);
     let mut inputs = input::load_files(options, disk, diagnostics)?;
     options::check(options, diagnostics);
     diagnostics.checkpoint()?;

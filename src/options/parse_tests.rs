@@ -72,7 +72,7 @@ fn every_option_in_every_form_and_with_both_dashes() {
             for words in forms(spec, dash) {
                 let (tokens, missing) = index.split(words.iter().cloned());
                 // What wasm-ld reads as something else stays that: `-end-group` is an entry symbol.
-                if let [Token::Option(first, _)] = &tokens[..]
+                if let [Token::Option(first, _), ..] = &tokens[..]
                     && gnu::GNU.iter().any(|row| std::ptr::eq(row, spec))
                     && table::OPTIONS.iter().any(|row| std::ptr::eq(row, *first))
                 {

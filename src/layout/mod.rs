@@ -58,8 +58,8 @@ pub struct Layout<'i> {
     /// Trapping functions that stand for undefined ones.
     undefined_stubs: HashMap<SymbolIdx, InputFunctionIdx>,
     /// Functions that have a table slot, in slot order.
-    pub elements: Vec<ElementFunction>,
-    slots: HashMap<ElementFunction, u32>,
+    pub elements: Vec<Callee>,
+    slots: HashMap<Callee, u32>,
     /// Slot of the first element.
     pub table_base: u64,
     /// The table of address-taken functions, if there is one.
@@ -87,16 +87,18 @@ pub struct Layout<'i> {
     pub types: Vec<SignatureIdx>,
     type_indices: Vec<u32>,
     /// What `__wasm_call_ctors` calls, in order: function, and how many results to drop.
-    pub init_functions: Vec<(InputFunctionIdx, u32)>,
+    pub init_functions: Vec<(Callee, u32)>,
+    /// Priority, file and symbol of each init function, in the same order: what an object says of them.
+    pub init_symbols: Vec<(u32, FileIdx, u32)>,
     /// The function that runs at instantiation.
     pub start: Option<InputFunctionIdx>,
     /// The function that fills memory from passive segments.
     pub init_memory: Option<InputFunctionIdx>,
 }
 
-/// Something with a table slot: a defined function, or the symbol of an imported one.
+/// What a call or a table slot means: a defined function, or the symbol of an imported one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ElementFunction {
+pub enum Callee {
     /// Defined by an object or the linker.
     Defined(InputFunctionIdx),
     /// Imported.
@@ -196,6 +198,7 @@ impl<'i> Layout<'i> {
             types: Vec::new(),
             type_indices: Vec::new(),
             init_functions: Vec::new(),
+            init_symbols: Vec::new(),
             start: None,
             init_memory: None,
         }
@@ -230,7 +233,7 @@ impl<'i> Layout<'i> {
     }
     /// Table slot of a function, if its address is taken.
     #[inline]
-    pub fn slot(&self, function: ElementFunction) -> Option<u64> {
+    pub fn slot(&self, function: Callee) -> Option<u64> {
         self.slots.get(&function).map(|&slot| self.table_base + slot as u64)
     }
     /// Output index of the global that holds a symbol's address.
@@ -301,7 +304,7 @@ impl<'i> Layout<'i> {
 
     /// Functions that the linker makes once it knows that passive segments or thread-local GOT entries exist.
     fn make_init_functions(&mut self, options: &Options, resolution: &mut Resolution<'i>, live: &mut LiveSet) {
-        let needed = self.segments.iter().any(|segment| self.is_passive(options, segment));
+        let needed = !options.relocatable && self.segments.iter().any(|segment| self.is_passive(options, segment));
         if !needed {
             return;
         }

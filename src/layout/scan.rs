@@ -4,10 +4,9 @@
 //! Looking runs in parallel over pieces of about equal size. What each piece saw first is then taken up piece after
 //! piece: slots and types are numbered in the order in which a serial scan would meet them.
 
-use super::{ElementFunction, GotEntry, Layout};
+use super::{Callee, GotEntry, Layout};
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Place, Subject};
 use crate::index::*;
-use crate::linker_defined::DEFAULT_MODULE;
 use crate::liveness::LiveSet;
 use crate::object::SymbolKind;
 use crate::object::relocations::{Relocation, Target};
@@ -68,6 +67,8 @@ impl<'i> Layout<'i> {
                     }
                     Found::Slot(symbol) => self.add_slot(resolution, file, symbol),
                     Found::Got(symbol) => self.add_got(options, resolution, live, file, symbol, diagnostics),
+                    // An object may leave anything undefined.
+                    Found::Undefined(_) if options.relocatable => {}
                     Found::Undefined(symbol) => {
                         self.report_undefined(options, resolution, live, allowed, &mut stubs, file, symbol, diagnostics)
                     }
@@ -84,8 +85,8 @@ impl<'i> Layout<'i> {
             return;
         }
         let element = match (resolution.definition(file, symbol), target) {
-            (Definition::Function(function), _) => ElementFunction::Defined(function),
-            (_, Some(target)) => ElementFunction::Imported(target),
+            (Definition::Function(function), _) => Callee::Defined(function),
+            (_, Some(target)) => Callee::Imported(target),
             _ => return,
         };
         let next = self.elements.len() as u32;
@@ -269,20 +270,16 @@ fn look_at(
             }
             return;
         }
-        Target::TableSlot | Target::TableSlotRelative => {
-            if seen.slots.insert(index as usize) {
-                found.push(Found::Slot(index));
-            }
+        Target::TableSlot | Target::TableSlotRelative if seen.slots.insert(index as usize) => {
+            found.push(Found::Slot(index));
         }
-        Target::GlobalIndex => {
-            if resolution.kind(file, index) != SymbolKind::Global && seen.gots.insert(index as usize) {
-                found.push(Found::Got(index));
-            }
+        Target::GlobalIndex
+            if resolution.kind(file, index) != SymbolKind::Global && seen.gots.insert(index as usize) =>
+        {
+            found.push(Found::Got(index));
         }
-        Target::AddressTls => {
-            if tls_problem(options, resolution, file, index).is_some() {
-                found.push(Found::BadTls(relocation));
-            }
+        Target::AddressTls if tls_problem(options, resolution, file, index).is_some() => {
+            found.push(Found::BadTls(relocation));
         }
         _ => {}
     }
@@ -324,5 +321,4 @@ fn report_tls(
             format!("{}: relocation {:?} cannot be used against {problem} `{text}`", object.name, relocation.kind);
         diagnostics.error(Kind::Symbol, message);
     }
-    let _ = DEFAULT_MODULE;
 }

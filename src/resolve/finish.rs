@@ -70,7 +70,9 @@ pub fn finish<'i>(
     diagnostics.checkpoint()?;
     resolution.force_exports(options);
     resolution.apply_rules(&inputs.symbol_rules);
-    resolution.stub_weak_references(options);
+    if !options.relocatable {
+        resolution.stub_weak_references(options);
+    }
     if let Some(entry) = resolution.known.entry {
         resolution.symbols[entry].flags.0 &= !SymbolFlags::HIDDEN;
     }

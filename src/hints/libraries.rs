@@ -94,8 +94,8 @@ pub fn text(paths: &[String]) -> String {
     let file = first.rsplit('/').next().unwrap_or(first);
     let name = file.strip_prefix("lib").and_then(|name| name.strip_suffix(".a"));
     match name {
-        Some(name) => format!("{first} defines it, which -l{name} would link"),
-        None => format!("{first} defines it, which is not linked"),
+        Some(name) => format!("it is defined in {first}, which comes with -l{name}"),
+        None => format!("it is defined in {first}, which is not linked"),
     }
 }
 

@@ -33,6 +33,7 @@ fn further(evidence: &Evidence, name: &str) -> Option<String> {
     let times = if count == 1 { "once".into() } else { format!("{count} times") };
     Some(match members.len() {
         1 => format!("referenced {times} more, in {}", first.name),
+        2 => format!("referenced {times} more, in {} and another file", first.name),
         files => format!("referenced {times} more, in {} and {} other files", first.name, files - 1),
     })
 }

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind};
 use crate::emit::{self, Products};
 use crate::index::*;
 use crate::input::{self, FileSystem, Inputs, MemberKind};
-use crate::mmap::{OutputFile, check_writable};
+use crate::mmap::{OutputFile, check_writable, os_text, write_at};
 use crate::object::{Contents, Object};
 use crate::options::{self, Options};
 use crate::report::time::Clock;
@@ -43,10 +43,17 @@ pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut 
         Failed
     };
     link_inputs(options, &inputs, &mut clock, diagnostics, |plan, clock, diagnostics| {
-        let mut file = OutputFile::create(&options.output, plan.size()).map_err(|error| failed(error, diagnostics))?;
-        let serial = plan.write(file.bytes_mut());
+        let create = if plan.is_streamable() { OutputFile::create_streamed } else { OutputFile::create };
+        let mut file = create(&options.output, plan.size()).map_err(|error| failed(error, diagnostics))?;
+        let stitch = match file.stream() {
+            Some(file) => plan.stream(|offset, bytes| write_at(file, offset, bytes)).map_err(|error| {
+                let error = format!("failed to write output '{}': {}", options.output, os_text(&error));
+                failed(error, diagnostics)
+            })?,
+            None => plan.write(file.bytes_mut()),
+        };
         clock.lap("emit");
-        clock.note("stitch (the serial part of emit)", serial);
+        clock.note("stitch (the serial part of emit)", stitch);
         file.commit().map_err(|error| failed(error, diagnostics))?;
         clock.lap("write");
         Ok(())
@@ -67,7 +74,9 @@ fn link_inputs<R>(
 ) -> Result<R, Failed> {
     let objects = parse_headers(options, inputs, diagnostics)?;
     clock.lap("parse symbols");
-    let mut names = Names::new(&objects, linker_defined::names(options));
+    let bounds = layout::bound_names(options, &objects);
+    let extra = linker_defined::names(options).chain(bounds.iter().map(String::as_str));
+    let mut names = Names::new(&objects, extra);
     clock.lap("intern names");
     let selection = resolve::select(options, inputs, &objects, &mut names, diagnostics)?;
     clock.lap("resolve");
@@ -85,6 +94,10 @@ fn link_inputs<R>(
     let products = Products { options, resolution: &resolution, live: &live, layout: &layout, bodies: &bodies };
     let plan = emit::plan(products);
     clock.lap("plan");
+    if let Err((section, size)) = plan.check_sizes() {
+        diagnostics.error(Kind::Output, format!("section {section} is too large: {size} bytes do not fit 32 bits"));
+    }
+    diagnostics.checkpoint()?;
     write(&plan, clock, diagnostics)
 }
 

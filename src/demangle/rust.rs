@@ -12,12 +12,30 @@ const MAX_DEPTH: u32 = 500;
 /// How long a text may get, in bytes: back references can double it with every few bytes of the name.
 const MAX_OUTPUT: usize = 1 << 20;
 
+/// What [`BASE62`] has for bytes that are no digits.
+const NO_DIGIT: u8 = u8::MAX;
+
+/// The value of each byte as a digit: first 0 to 9, then lower-case, then capital letters.
+const BASE62: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let digits = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut value = 0;
+    while value < digits.len() {
+        values[digits[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
 /// Appends the text of the mangled `name` to `out`. Fails if the name does not fit the grammar, nests too deeply or
 /// has too long a text; `out` may then have been added to.
 pub(super) fn demangle(name: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let name = name.strip_prefix(b"_R")?;
-    let dot = name.iter().position(|&byte| byte == b'.');
-    let (path, suffix) = name.split_at(dot.unwrap_or(name.len()));
+    let end = if is_plain(name) { name.len() } else { name.iter().position(|&byte| byte == b'.')? };
+    let (path, suffix) = name.split_at(end);
+    if !is_plain(path) {
+        return None;
+    }
     let mut demangler = Demangler { input: path, pos: 0, out, silent: false, depth: 0, lifetimes: 0 };
     demangler.path(false, false)?;
     if demangler.pos < path.len() {
@@ -34,6 +52,13 @@ pub(super) fn demangle(name: &[u8], out: &mut Vec<u8>) -> Option<()> {
         out.push(b')');
     }
     Some(())
+}
+
+/// Whether all bytes are letters, digits or underscores, as all of a mangled name are but its suffix. Without branches,
+/// for the compiler to look at many bytes at once.
+fn is_plain(text: &[u8]) -> bool {
+    let is_plain = |byte: u8| ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'0') < 10) | (byte == b'_');
+    text.iter().fold(true, |plain, &byte| plain & is_plain(byte))
 }
 
 /// The types of one letter.
@@ -148,19 +173,20 @@ impl<'a> Demangler<'a> {
     /// `<base-62-number>`: `_` alone is 0, else one more than the digits say.
     #[inline]
     fn base62(&mut self) -> Option<u64> {
-        let mut value = None;
+        let mut value = 0u64;
+        let start = self.pos;
         loop {
-            let byte = self.next()?;
-            let digit = match byte {
-                b'0'..=b'9' => byte - b'0',
-                b'a'..=b'z' => byte - b'a' + 10,
-                b'A'..=b'Z' => byte - b'A' + 36,
-                b'_' => break,
-                _ => return None,
-            };
-            value = Some(value.unwrap_or(0u64).checked_mul(62)?.checked_add(u64::from(digit))?);
+            let digit = BASE62[usize::from(self.next()?)];
+            if digit == NO_DIGIT {
+                break;
+            }
+            value = value.checked_mul(62)?.checked_add(u64::from(digit))?;
         }
-        value.map_or(Some(0), |value| value.checked_add(1))
+        match (self.input[self.pos - 1], self.pos - start) {
+            (b'_', 1) => Some(0),
+            (b'_', _) => value.checked_add(1),
+            _ => None,
+        }
     }
 
     /// A tagged number, one more than it says; 0 without the tag.
@@ -176,8 +202,7 @@ impl<'a> Demangler<'a> {
         let end = self.pos.checked_add(length)?;
         let text = self.input.get(self.pos..end)?;
         self.pos = end;
-        let valid = text.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        valid.then_some(Identifier { text, punycode })
+        Some(Identifier { text, punycode })
     }
 
     /// A number without leading zeros.
@@ -208,9 +233,8 @@ impl<'a> Demangler<'a> {
 
     /// `B <base-62-number>`: reads and writes what stands there. Skipped where nothing is written.
     fn back_reference<T>(&mut self, skipped: T, parse: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        let start = self.pos - 1;
         let target = usize::try_from(self.base62()?).ok()?;
-        if target >= start {
+        if target >= self.pos {
             return None;
         }
         if self.silent {

@@ -16,6 +16,11 @@ pub fn section(options: &Options) -> Option<Vec<u8>> {
     }))
 }
 
+/// Whether the id depends on the module's other bytes.
+pub fn hashes(options: &Options) -> bool {
+    options.build_id != BuildId::None
+}
+
 /// Sets the id, which is the end of the finished module `image`.
 pub fn write(options: &Options, image: &mut [u8]) {
     if let BuildId::Hex(bytes) = &options.build_id {

@@ -6,7 +6,6 @@ use crate::layout::{GotEntry, Import};
 use crate::leb;
 use crate::liveness::names_of;
 use crate::object::SymbolKind;
-use crate::par;
 use crate::resolve::display_name;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -70,9 +69,6 @@ impl NamesPlan {
         functions(products).append_to(FUNCTIONS, &mut maps);
         globals(products).append_to(GLOBALS, &mut maps);
         data_segments(products).append_to(DATA_SEGMENTS, &mut maps);
-        if maps.is_empty() {
-            return Self { pieces: Vec::new() };
-        }
         let output = options.output.rsplit('/').next().unwrap_or_default();
         let module = options.soname.as_deref().filter(|name| !name.is_empty()).unwrap_or(output);
         let mut head = vec![MODULE];
@@ -85,9 +81,9 @@ impl NamesPlan {
     pub fn size(&self) -> usize {
         self.pieces.iter().map(Vec::len).sum()
     }
-    /// Copies the encoded names.
-    pub fn write(&self, out: &mut [u8]) {
-        par::write_disjoint(out, self.pieces.iter().map(Vec::len), |i, out| out.copy_from_slice(&self.pieces[i]));
+    /// The encoded section, in pieces.
+    pub fn pieces(&self) -> &[Vec<u8>] {
+        &self.pieces
     }
 }
 
@@ -185,7 +181,7 @@ fn globals(products: Products) -> NameMap {
     }
     for (i, entry) in layout.got.iter().enumerate() {
         let (name, kind) = match *entry {
-            GotEntry::Global(symbol) => (resolution.name(symbol), resolution.symbols[symbol].kind),
+            GotEntry::Global(symbol) => (resolution.debug_name(symbol), resolution.symbols[symbol].kind),
             GotEntry::Local(file, symbol) => {
                 let symbol = &resolution.files[file].object.symbols[symbol as usize];
                 (symbol.name, symbol.kind)

@@ -3,7 +3,7 @@
 use super::Products;
 use super::stitch;
 use crate::index::Idx;
-use crate::layout::{ElementFunction, ExportKind, GotEntry, Import};
+use crate::layout::{Callee, ExportKind, GotEntry, Import};
 use crate::object::{GlobalType, SymbolKind, TableType};
 use crate::options::Options;
 use crate::resolve::{GlobalRole, symbol::bits};
@@ -248,8 +248,8 @@ fn got_value(products: &Products, entry: GotEntry) -> u64 {
         return 0;
     }
     let element = match (definition, symbol) {
-        (crate::resolve::Definition::Function(function), _) => ElementFunction::Defined(function),
-        (_, Some(symbol)) => ElementFunction::Imported(symbol),
+        (crate::resolve::Definition::Function(function), _) => Callee::Defined(function),
+        (_, Some(symbol)) => Callee::Imported(symbol),
         _ => return 0,
     };
     layout.slot(element).unwrap_or(0)
@@ -284,8 +284,8 @@ fn elements(products: &Products) -> Option<Vec<u8>> {
         .elements
         .iter()
         .map(|&element| match element {
-            ElementFunction::Defined(function) => layout.function_index(function).unwrap_or(0),
-            ElementFunction::Imported(symbol) => layout.undefined_function_index(symbol).unwrap_or(0),
+            Callee::Defined(function) => layout.function_index(function).unwrap_or(0),
+            Callee::Imported(symbol) => layout.undefined_function_index(symbol).unwrap_or(0),
         })
         .collect();
     let table = layout.indirect_table?;

@@ -27,13 +27,6 @@ pub fn head(id: u8, fill: usize, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     out
 }
 
-/// Copies every head to its place.
-pub fn stitch(heads: Vec<(&mut [u8], &[u8])>) {
-    for (place, head) in heads {
-        place.copy_from_slice(head);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,6 +55,9 @@ pub(super) fn check_required(options: &Options, resolution: &Resolution, diagnos
 impl<'i> Layout<'i> {
     /// Lists memory, then exported symbols in symbol order; an exported data symbol is a global that holds its address.
     pub(super) fn assign_exports(&mut self, options: &Options, resolution: &Resolution<'i>, live: &LiveSet) {
+        if options.relocatable {
+            return;
+        }
         let default = options.import_memory.is_none().then(|| "memory".to_string());
         if let Some(name) = options.export_memory.clone().or(default) {
             self.exports.push(Export { name, kind: ExportKind::Memory, symbol: None, mutable_global: false });

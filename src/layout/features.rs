@@ -59,7 +59,7 @@ impl Layout<'_> {
                 }
             }
         }
-        self.emit_bss = options.import_memory.is_some() && !allowed.contains("bulk-memory");
+        self.emit_bss = options.emit_relocs || options.import_memory.is_some() && !allowed.contains("bulk-memory");
         self.features = allowed;
     }
 
@@ -70,7 +70,7 @@ impl Layout<'_> {
         resolution: &Resolution,
         diagnostics: &mut Diagnostics,
     ) {
-        if !options.check_features || self.features.contains("mutable-globals") {
+        if options.relocatable || !options.check_features || self.features.contains("mutable-globals") {
             return;
         }
         let mut error = |what: &str, symbol: SymbolIdx| {

@@ -29,6 +29,9 @@ impl<'i> Layout<'i> {
         resolution: &mut Resolution<'i>,
         live: &mut LiveSet,
     ) {
+        if options.relocatable {
+            return;
+        }
         if self.segments.iter().any(|segment| self.is_passive(options, segment)) {
             let function = make(resolution, live, linker::INIT_MEMORY, Role::InitMemory);
             self.init.memory = Some(function);

@@ -45,7 +45,9 @@ impl Layout<'_> {
     pub(super) fn place_memory(&mut self, options: &Options, resolution: &Resolution, diagnostics: &mut Diagnostics) {
         let mut memory = Memory { page_size: options.page_size, ..Memory::default() };
         let mut end = 0u64;
-        if options.stack_first {
+        if options.relocatable {
+            end = options.global_base;
+        } else if options.stack_first {
             end = place_stack(options, end, &mut memory, diagnostics);
             if options.global_base != 0 {
                 if options.global_base < end {
@@ -73,7 +75,7 @@ impl Layout<'_> {
             end += 4;
         }
         memory.data_end = end;
-        if !options.stack_first {
+        if !options.stack_first && !options.relocatable {
             end = place_stack(options, end, &mut memory, diagnostics);
         }
         // LLD aligns only where something refers to the symbol, and the difference shows in the size of memory.
@@ -128,6 +130,9 @@ impl Layout<'_> {
                 error(format!("initial memory too large, cannot be greater than {limit}"));
             }
             end = options.initial_memory;
+        }
+        if options.initial_memory == 0 && end > limit {
+            error(format!("memory too large: {end} bytes needed, at most {limit} can be addressed"));
         }
         end = end.checked_next_multiple_of(page).unwrap_or(u64::MAX - (page - 1));
         self.memory.pages = end / page;

@@ -20,7 +20,7 @@ pub use exports::{Export, ExportKind};
 pub use imports::Import;
 pub use init_functions::InitFunctions;
 pub use memory::Memory;
-pub use segments::{Chunk, OutputSegment};
+pub use segments::{Chunk, OutputSegment, bound_names};
 pub use strings::{MergedStrings, Pieces, merge_strings, split_strings};
 
 use crate::diagnostic::{Diagnostics, Failed};
@@ -61,8 +61,8 @@ pub struct Layout<'i> {
     /// Trapping functions that stand for undefined ones.
     undefined_stubs: HashMap<SymbolIdx, InputFunctionIdx>,
     /// Functions that have a table slot, in slot order.
-    pub elements: Vec<ElementFunction>,
-    slots: HashMap<ElementFunction, u32>,
+    pub elements: Vec<Callee>,
+    slots: HashMap<Callee, u32>,
     /// Slot of the first element.
     pub table_base: u64,
     /// The table of address-taken functions, if there is one.
@@ -90,16 +90,18 @@ pub struct Layout<'i> {
     pub types: Vec<SignatureIdx>,
     type_indices: Vec<u32>,
     /// What `__wasm_call_ctors` calls, in order: function, and how many results to drop.
-    pub init_functions: Vec<(InputFunctionIdx, u32)>,
+    pub init_functions: Vec<(Callee, u32)>,
+    /// Priority, file and symbol of each init function, in the same order: what an object says of them.
+    pub init_symbols: Vec<(u32, FileIdx, u32)>,
     /// The function that runs at instantiation.
     pub start: Option<InputFunctionIdx>,
     /// The functions that initialise memory.
     pub init: InitFunctions,
 }
 
-/// Something with a table slot: a defined function, or the symbol of an imported one.
+/// What a call or a table slot means: a defined function, or the symbol of an imported one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ElementFunction {
+pub enum Callee {
     /// Defined by an object or the linker.
     Defined(InputFunctionIdx),
     /// Imported.
@@ -200,6 +202,7 @@ impl<'i> Layout<'i> {
             types: Vec::new(),
             type_indices: Vec::new(),
             init_functions: Vec::new(),
+            init_symbols: Vec::new(),
             start: None,
             init: InitFunctions::default(),
         }
@@ -234,7 +237,7 @@ impl<'i> Layout<'i> {
     }
     /// Table slot of a function, if its address is taken.
     #[inline]
-    pub fn slot(&self, function: ElementFunction) -> Option<u64> {
+    pub fn slot(&self, function: Callee) -> Option<u64> {
         self.slots.get(&function).map(|&slot| self.table_base + slot as u64)
     }
     /// Output index of the global that holds a symbol's address.

@@ -4,7 +4,7 @@
 //! Looking runs in parallel over pieces of about equal size. What each piece saw first is then taken up piece after
 //! piece: slots and types are numbered in the order in which a serial scan would meet them.
 
-use super::{ElementFunction, GotEntry, Layout};
+use super::{Callee, GotEntry, Layout};
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
 use crate::index::*;
 use crate::liveness::LiveSet;
@@ -68,6 +68,8 @@ impl<'i> Layout<'i> {
                     }
                     Found::Slot(symbol) => self.add_slot(resolution, file, symbol),
                     Found::Got(symbol) => self.add_got(options, resolution, live, file, symbol, diagnostics),
+                    // An object may leave anything undefined.
+                    Found::Undefined(_) if options.relocatable => {}
                     Found::Undefined(symbol) => {
                         self.report_undefined(options, resolution, live, allowed, &mut stubs, file, symbol, diagnostics)
                     }
@@ -84,8 +86,8 @@ impl<'i> Layout<'i> {
             return;
         }
         let element = match (resolution.definition(file, symbol), target) {
-            (Definition::Function(function), _) => ElementFunction::Defined(function),
-            (_, Some(target)) => ElementFunction::Imported(target),
+            (Definition::Function(function), _) => Callee::Defined(function),
+            (_, Some(target)) => Callee::Imported(target),
             _ => return,
         };
         let next = self.elements.len() as u32;
@@ -267,20 +269,16 @@ fn look_at(
             }
             return;
         }
-        Target::TableSlot | Target::TableSlotRelative => {
-            if seen.slots.insert(index as usize) {
-                found.push(Found::Slot(index));
-            }
+        Target::TableSlot | Target::TableSlotRelative if seen.slots.insert(index as usize) => {
+            found.push(Found::Slot(index));
         }
-        Target::GlobalIndex => {
-            if resolution.kind(file, index) != SymbolKind::Global && seen.gots.insert(index as usize) {
-                found.push(Found::Got(index));
-            }
+        Target::GlobalIndex
+            if resolution.kind(file, index) != SymbolKind::Global && seen.gots.insert(index as usize) =>
+        {
+            found.push(Found::Got(index));
         }
-        Target::AddressTls => {
-            if !tls_problems(options, resolution, file, index).is_empty() {
-                found.push(Found::BadTls(relocation));
-            }
+        Target::AddressTls if !tls_problems(options, resolution, file, index).is_empty() => {
+            found.push(Found::BadTls(relocation));
         }
         _ => {}
     }

@@ -22,9 +22,9 @@ impl Clock {
         self.laps.push((name, wall - self.wall, cpu.saturating_sub(self.cpu)));
         (self.wall, self.cpu) = (wall, cpu);
     }
-    /// Notes a part of a phase, in nanoseconds.
-    pub fn note(&mut self, name: &'static str, nanoseconds: u64) {
-        self.notes.push((name, Duration::from_nanos(nanoseconds)));
+    /// Notes a part of a phase.
+    pub fn note(&mut self, name: &'static str, wall: Duration) {
+        self.notes.push((name, wall));
     }
     /// Prints a table: wall and CPU time of each phase in milliseconds, and the peak of memory.
     pub fn report(&self, diagnostics: &mut Diagnostics) {

@@ -4,7 +4,7 @@ mod init_memory;
 mod thread_local;
 
 use crate::index::*;
-use crate::layout::Layout;
+use crate::layout::{Callee, Layout};
 use crate::mir::{CodegenBuffer, Function, Inst, Targets, lower};
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution, Role};
@@ -31,6 +31,9 @@ impl Targets for Indices<'_, '_> {
     // What a body of the linker names is live: layout keeps it because the body will name it.
     fn function(&self, function: InputFunctionIdx) -> u32 {
         self.layout.function_index(function).unwrap_or(0)
+    }
+    fn import(&self, symbol: SymbolIdx) -> u32 {
+        self.layout.undefined_function_index(symbol).unwrap_or(0)
     }
     fn global(&self, global: InputGlobalIdx) -> u32 {
         self.layout.global_index(global).unwrap_or(0)
@@ -63,7 +66,10 @@ pub fn bodies(options: &Options, resolution: &Resolution, layout: &Layout) -> Bo
 fn call_ctors(layout: &Layout) -> Function {
     let mut function = Function::default();
     for &(init, results) in &layout.init_functions {
-        function.body.push(Inst::Call(init));
+        function.body.push(match init {
+            Callee::Defined(init) => Inst::Call(init),
+            Callee::Imported(symbol) => Inst::CallImport(symbol),
+        });
         (0..results).for_each(|_| function.plain(Instruction::Drop));
     }
     function

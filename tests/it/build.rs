@@ -7,8 +7,6 @@ pub mod flag {
     pub const WEAK: u32 = 1;
     /// Seen by its own object only.
     pub const LOCAL: u32 = 2;
-    /// Not exported by default.
-    pub const HIDDEN: u32 = 4;
     /// Not defined here.
     pub const UNDEFINED: u32 = 0x10;
     /// Exported by the linker.
@@ -17,8 +15,6 @@ pub mod flag {
     pub const EXPLICIT_NAME: u32 = 0x40;
     /// Kept by the linker.
     pub const NO_STRIP: u32 = 0x80;
-    /// Thread-local data.
-    pub const TLS: u32 = 0x100;
     /// Data at an absolute address.
     pub const ABSOLUTE: u32 = 0x200;
 }
@@ -27,8 +23,6 @@ pub mod flag {
 pub mod segment_flag {
     /// NUL-terminated strings that may be merged.
     pub const STRINGS: u32 = 1;
-    /// Thread-local.
-    pub const TLS: u32 = 2;
     /// Kept by the linker.
     pub const RETAIN: u32 = 4;
 }
@@ -55,8 +49,6 @@ pub mod reloc {
     pub const FUNCTION_OFFSET_I32: u8 = 8;
     /// `R_WASM_SECTION_OFFSET_I32`.
     pub const SECTION_OFFSET_I32: u8 = 9;
-    /// `R_WASM_TABLE_NUMBER_LEB`.
-    pub const TABLE_NUMBER_LEB: u8 = 20;
     /// `R_WASM_MEMORY_ADDR_TLS_SLEB`.
     pub const MEMORY_ADDR_TLS_SLEB: u8 = 21;
     /// `R_WASM_FUNCTION_INDEX_I32`.
@@ -224,10 +216,6 @@ impl Object {
     pub fn data_symbol(&mut self, name: &str, segment: u32, offset: u32, size: u32, flags: u32) -> u32 {
         let place = [leb(segment), leb(offset), leb(size)].concat();
         push(&mut self.symbols, [vec![1], leb(flags), text(name), place].concat())
-    }
-    /// Adds an undefined data symbol.
-    pub fn undefined_data(&mut self, name: &str, flags: u32) -> u32 {
-        push(&mut self.symbols, [vec![1], leb(flags | flag::UNDEFINED), text(name)].concat())
     }
     /// Adds a symbol for the custom section number `custom`.
     pub fn section_symbol(&mut self, custom: u32) -> u32 {

@@ -1,6 +1,6 @@
 //! Cases: one text file states a fact, how to link it and what must come out.
 //!
-//! The comment leader follows the file type: `#` in `.s`, `//` in `.c` and `.cpp`, `;;` in `.wat`. With `#`:
+//! The comment leader follows the file type: `#` in `.s`, `//` in `.c` and `.cpp`. With `#`:
 //!
 //! ```text
 //! # A strong definition replaces a weak one.       the fact
@@ -148,14 +148,13 @@ fn leader(path: &Path) -> Option<&'static str> {
     match path.extension()?.to_str()? {
         "s" => Some("#"),
         "c" | "cpp" => Some("//"),
-        "wat" => Some(";;"),
         _ => None,
     }
 }
 
 fn read(path: &Path, root: &Path) -> Result<Case, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let leader = leader(path).ok_or_else(|| format!("{}: not a case (.s, .c, .cpp, .wat)", path.display()))?;
+    let leader = leader(path).ok_or_else(|| format!("{}: not a case (.s, .c, .cpp)", path.display()))?;
     let name = path.strip_prefix(root).expect("cases lie below the root").with_extension("");
     let mut case = parse(&text, leader, path).map_err(|error| format!("{}: {error}", path.display()))?;
     case.name = name.to_string_lossy().replace('\\', "/");

@@ -21,12 +21,20 @@ pub fn linker() -> PathBuf {
     std::env::var_os("WOLD_TEST_LINKER").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_wold")), PathBuf::from)
 }
 
+/// Where cases are linked: a folder of its own for each linker, so that two can be tested at once.
+fn folder() -> PathBuf {
+    let linker = linker();
+    let name = linker.file_name().unwrap_or_default().to_string_lossy();
+    let number = xxhash_rust::xxh3::xxh3_64(linker.as_os_str().as_encoded_bytes()) as u16;
+    inputs::out().join("cases").join(format!("{name}-{number:04x}"))
+}
+
 /// What one link did.
 #[derive(PartialEq)]
 struct Outcome {
     /// Exit code; `None` when a signal ended it.
     code: Option<i32>,
-    /// Standard error, the linker's name replaced by `$LD`.
+    /// Standard error: `$LD` for the linker's name, and without the places inside files that only Wold names.
     stderr: String,
     /// Standard output; empty if the module went there.
     stdout: String,
@@ -49,17 +57,20 @@ struct Link<'a> {
 /// # Errors
 /// A text for people: command, standard error, first difference.
 pub fn check(case: &Case) -> Result<(), String> {
-    let folder = inputs::out().join("cases").join(&case.name);
+    let folder = folder().join(&case.name);
     inputs::make(case, &folder)?;
+    let told = |line: &str, error| {
+        format!("{}\ncd {} && {} -o out.wasm {line}\n{error}", case.fact, folder.display(), linker().display())
+    };
     let mut first: Option<Vec<u8>> = None;
     for directive in case.all("link").chain(case.all("link-same")) {
         let args = cases::words(&directive.value);
         let link = Link { case, folder: &folder, args: &args };
-        let module = link.check().map_err(|error| format!("{}\n$LD {}\n{error}", case.fact, directive.value))?;
+        let module = link.check().map_err(|error| told(&directive.value, error))?;
         match &first {
             Some(first) if directive.key == "link-same" => {
                 if let Some(difference) = diff::first_difference(module.as_deref().unwrap_or_default(), first) {
-                    return Err(format!("{}\n$LD {}\nother bytes: {difference}", case.fact, directive.value));
+                    return Err(told(&directive.value, format!("other bytes than the first link: {difference}")));
                 }
             }
             Some(_) => {}
@@ -97,7 +108,7 @@ impl Link<'_> {
         let mut command = Command::new(linker);
         command.current_dir(self.folder).arg(format!("--threads={threads}"));
         command.args(["-o", "out.wasm"]).args(self.args);
-        let (code, stdout, stderr) = run_limited(&mut command, self.folder)?;
+        let Ended { code, stdout, stderr } = run_limited(&mut command, self.folder)?;
         let mut module = fs::read(&output).ok();
         if older && module.as_ref().is_some_and(|bytes| bytes.len() == OLDER_FILE_BYTES) {
             module = None;
@@ -227,21 +238,38 @@ fn same(a: &Outcome, b: &Outcome) -> Result<(), String> {
     Err(format!("{}\n-- vs --\n{}", text(a), text(b)))
 }
 
+/// `$LD: error: a.o:(linking+0x3c): text` as `$LD: error: a.o: text`: the reference does not name places.
+fn without_site(line: &str) -> String {
+    let site = line.find(":(").and_then(|start| Some((start, start + line[start..].find("): ")?)));
+    match site {
+        Some((start, end)) if line[start..end].contains("0x") => format!("{}{}", &line[..start], &line[end + 1..]),
+        _ => line.to_string(),
+    }
+}
+
 /// Lines that begin with the linker's own name get `$LD` instead.
 fn without_name(stderr: &str, linker: &Path) -> String {
     let name = linker.file_name().unwrap_or_default().to_string_lossy().into_owned() + ":";
     let line = |line: &str| match line.strip_prefix(&name).or_else(|| line.strip_prefix("wold:")) {
-        Some(rest) => format!("$LD:{rest}\n"),
+        Some(rest) => format!("$LD:{}\n", without_site(rest)),
         None => format!("{line}\n"),
     };
     stderr.lines().map(line).collect()
 }
 
-/// Runs `command`: exit code, standard output, standard error.
+/// What a process left.
+struct Ended {
+    /// Exit code; `None` when a signal ended it.
+    code: Option<i32>,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+/// Runs `command`, with the files for its two outputs in `folder`.
 ///
 /// # Errors
 /// It cannot be started, or it takes too long (then it is ended).
-fn run_limited(command: &mut Command, folder: &Path) -> Result<(Option<i32>, Vec<u8>, Vec<u8>), String> {
+fn run_limited(command: &mut Command, folder: &Path) -> Result<Ended, String> {
     let (out, err) = (folder.join(".stdout"), folder.join(".stderr"));
     let text = |error: std::io::Error| format!("{command:?}: {error}");
     let (out_file, err_file) = (File::create(&out).map_err(text)?, File::create(&err).map_err(text)?);
@@ -259,5 +287,6 @@ fn run_limited(command: &mut Command, folder: &Path) -> Result<(Option<i32>, Vec
         }
         std::thread::sleep(Duration::from_micros(500));
     };
-    Ok((status.code(), fs::read(out).unwrap_or_default(), fs::read(err).unwrap_or_default()))
+    let read = |path| fs::read(path).unwrap_or_default();
+    Ok(Ended { code: status.code(), stdout: read(out), stderr: read(err) })
 }

@@ -1,10 +1,13 @@
-//! The first difference between two modules, in words: section, entry, meaning, byte.
+//! The first differences between two modules, in words: section, entry, meaning, byte.
 
 use std::fmt::Write as _;
 
 use crate::dump::{self, Entry, Section};
 
-/// Describes the first difference between `ours` and `theirs`; `None` if they are the same bytes.
+/// Sections whose first difference is shown.
+const SECTIONS_SHOWN: usize = 4;
+
+/// Describes the first differences between `ours` and `theirs`; `None` if they are the same bytes.
 pub fn first_difference(ours: &[u8], theirs: &[u8]) -> Option<String> {
     if ours == theirs {
         return None;
@@ -27,13 +30,19 @@ fn modules(ours: (&[u8], &[Section]), theirs: (&[u8], &[Section])) -> String {
     if names(ours.1) != names(theirs.1) {
         let _ = writeln!(text, "sections: {:?}\n      vs: {:?}", names(ours.1), names(theirs.1));
     }
-    for a in ours.1 {
-        let Some(b) = theirs.1.iter().find(|b| b.name == a.name) else { continue };
-        if let Some(difference) = sections((ours.0, a), (theirs.0, b)) {
-            return text + &difference;
-        }
+    let different: Vec<String> = ours
+        .1
+        .iter()
+        .filter_map(|a| {
+            let b = theirs.1.iter().find(|b| b.name == a.name)?;
+            sections((ours.0, a), (theirs.0, b))
+        })
+        .collect();
+    match different.len() {
+        0 => text + "only section headers differ",
+        // One difference leads to others: the first sections tell most.
+        count => text + &different[..count.min(SECTIONS_SHOWN)].join("\n"),
     }
-    text + "only section headers differ"
 }
 
 fn sections((our_bytes, a): (&[u8], &Section), (their_bytes, b): (&[u8], &Section)) -> Option<String> {
@@ -86,4 +95,40 @@ fn around(line: &str, at: usize) -> String {
     let start = at.saturating_sub(40).min(letters.len());
     let end = (at + 60).min(letters.len());
     format!("character {at} of {}: ..{}..", letters.len(), letters[start..end].iter().collect::<String>())
+}
+
+/// Checks that a difference is named by section, entry and byte.
+///
+/// # Errors
+/// The words that came out instead.
+pub fn self_test() -> Result<(), String> {
+    use crate::build::{Body, Object, flag};
+    let object = |value, name| {
+        let mut object = Object::new();
+        let ty = object.ty(&[], &[crate::build::I32]);
+        object.function(ty, Body::code().i32_const(1).end());
+        let function = object.function(ty, Body::code().i32_const(value).end());
+        object.function_symbol(name, function, flag::WEAK);
+        object.bytes()
+    };
+    let cases = [
+        (object(1, "a"), object(1, "a"), None),
+        (object(1, "a"), object(2, "a"), Some("CODE function 1: i32.const 1\n  vs i32.const 2")),
+        (
+            object(1, "a"),
+            object(1, "b"),
+            Some("LINKING line 0: symbol 0 func 1 a [BINDING_WEAK]\n  vs symbol 0 func 1 b"),
+        ),
+    ];
+    for (ours, theirs, expected) in cases {
+        let found = first_difference(&ours, &theirs);
+        let same = match (&found, expected) {
+            (Some(found), Some(expected)) => found.starts_with(expected),
+            (found, expected) => found.is_none() && expected.is_none(),
+        };
+        if !same {
+            return Err(format!("found {found:?}, expected {expected:?}"));
+        }
+    }
+    Ok(())
 }

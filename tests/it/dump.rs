@@ -319,6 +319,10 @@ fn opens(operator: &Operator) -> bool {
 
 /// `I32Load { memarg: MemArg { align: 2, .. offset: 4 .. } }` as `i32.load align=2 offset=4`.
 fn operator_text(operator: &Operator) -> String {
+    if let Operator::BrTable { targets } = operator {
+        let listed = targets.targets().flatten().chain([targets.default()]);
+        return listed.fold(String::from("br_table"), |text, depth| format!("{text} {depth}"));
+    }
     let debug = format!("{operator:?}");
     let (name, fields) = debug.split_once(' ').unwrap_or((&debug, ""));
     let mut text = String::new();
@@ -337,8 +341,8 @@ fn operator_text(operator: &Operator) -> String {
     for field in fields.split([',', '{', '}']) {
         let Some((key, value)) = field.split_once(':') else { continue };
         let (key, value) = (key.trim(), value.trim());
-        // Memory 0 and fields that are not there say nothing.
-        if value == "None" || value == "Memory(0)" {
+        // Memory 0, no result and fields that are not there say nothing.
+        if value == "None" || value == "Empty" || value == "Memory(0)" {
             continue;
         }
         match key {

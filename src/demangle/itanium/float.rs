@@ -40,8 +40,10 @@ fn extended(bits: u128) -> String {
     let sign = if bits >> 79 & 1 == 1 { "-" } else { "" };
     let fraction = mantissa & (u64::MAX >> 4);
     match (biased, mantissa << 1) {
-        (0x7fff, 0) => format!("{sign}inf"),
+        (0x7fff, 0) if mantissa != 0 => format!("{sign}inf"),
+        // Numbers whose first bit is not 1 are none to the processor.
         (0x7fff, _) => format!("{sign}nan"),
+        (1.., _) if mantissa >> 63 == 0 => format!("{sign}nan"),
         _ if mantissa == 0 && biased == 0 => format!("{sign}0x0p+0"),
         _ => format!("{sign}{}", hexadecimal(mantissa >> 60, fraction, 15, biased.max(1) - 16383 - 3)),
     }

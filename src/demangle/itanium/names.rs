@@ -61,6 +61,12 @@ impl Parser<'_> {
                 state.ends_with_template_args = false;
             }
             let name = match (self.look(), so_far) {
+                // Most names by far.
+                (b'1'..=b'9', Some(scope)) => {
+                    let name = self.source_name()?;
+                    let name = self.abi_tags(name)?;
+                    self.make(Node::Nested { scope, name })?
+                }
                 (b'T', None) => self.template_param()?,
                 (b'T', Some(_)) => return None,
                 (b'I', Some(name)) if !matches!(self.node(name), Node::Template { .. }) => {
@@ -163,7 +169,7 @@ impl Parser<'_> {
         let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         match rest {
             [b'_', b'0'..=b'9', ..] => self.pos += 2,
-            [b'_', b'_', b'0'..=b'9', ..] => {
+            [b'_', b'_', ..] => {
                 let end = 2 + digits(2);
                 self.pos += if rest.get(end) == Some(&b'_') { end + 1 } else { 0 };
             }
@@ -179,7 +185,7 @@ impl Parser<'_> {
         scope: Option<NodeId>,
         module: Option<NodeId>,
     ) -> Option<NodeId> {
-        let module = self.module_name(module)?;
+        let module = if self.look() == b'W' { self.module_name(module)? } else { module };
         let friend = scope.is_some() && self.eat(b'F');
         self.eat(b'L');
         let mut scope = scope;
@@ -241,7 +247,8 @@ impl Parser<'_> {
     #[inline]
     pub(super) fn source_name(&mut self) -> Option<NodeId> {
         let span = self.bare_source_name()?;
-        if self.text(span).starts_with(b"_GLOBAL__N") {
+        let text = self.text(span);
+        if text[0] == b'_' && text.starts_with(b"_GLOBAL__N") {
             return self.fixed(&"(anonymous namespace)");
         }
         self.make(Node::Source(span))

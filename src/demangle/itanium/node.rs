@@ -380,8 +380,9 @@ pub(super) enum Node {
     },
     /// Index into [`Arena::subobjects`].
     Subobject(u32),
+    /// `params` is a [`Node::Sequence`].
     Requires {
-        params: List,
+        params: Option<NodeId>,
         requirements: List,
     },
     ExprRequirement {
@@ -398,7 +399,7 @@ pub(super) enum Node {
     Bool(bool),
     /// A number followed by the suffix of its type: `1ul`.
     Suffixed {
-        suffix: Text,
+        suffix: NodeId,
         value: Span,
     },
     /// A number after its type in parentheses: `(E)1`.
@@ -505,8 +506,8 @@ impl Arena {
         List { start, len }
     }
 
-    /// Adds a node. Fails after 2^32 - 1 of them.
-    #[inline]
+    /// Adds a node. Fails after 2^32 - 1 of them. Inlined, so that its shape is known where the node is.
+    #[inline(always)]
     pub(super) fn make(&mut self, node: Node) -> Option<NodeId> {
         let id = NodeId(NonZeroU32::new(u32::try_from(self.nodes.len()).ok()?)?);
         let shape = self.shape_of(&node);
@@ -522,7 +523,7 @@ impl Arena {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn shape_of(&self, node: &Node) -> Shape {
         match *node {
             Node::Qualified { ty, .. } => self.shape(ty),

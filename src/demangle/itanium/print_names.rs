@@ -197,7 +197,7 @@ impl Printer<'_> {
 
     pub(super) fn encoding_right(&mut self, encoding: &Encoding) {
         self.in_parens(|printer| {
-            if encoding.explicit_object {
+            if encoding.explicit_object && !encoding.params.is_empty() {
                 printer.put("this ");
             }
             printer.list(encoding.params);

@@ -20,6 +20,7 @@ impl Parser<'_> {
             if outer {
                 let param = match self.node(arg) {
                     Node::ArgumentPack(elements) => self.make(Node::Pack(elements))?,
+                    Node::QualifiedArg { arg } => arg,
                     _ => arg,
                 };
                 self.push_outer_param(param);
@@ -83,7 +84,7 @@ impl Parser<'_> {
                 self.make(Node::TypeParam { name })
             }
             b'k' => {
-                let constraint = self.name(None)?;
+                let constraint = self.with_raw_params(|parser| parser.name(None))?;
                 let name = self.invent(ParamKind::Type, declare)?;
                 self.make(Node::ConstrainedParam { constraint, name })
             }
@@ -142,9 +143,13 @@ impl Parser<'_> {
     /// A constraint: an expression whose template parameters are printed as they are mangled, because the levels they
     /// refer to are not all known.
     pub(super) fn constraint(&mut self) -> Option<NodeId> {
+        self.with_raw_params(Self::expr)
+    }
+
+    fn with_raw_params(&mut self, parse: impl FnOnce(&mut Self) -> Option<NodeId>) -> Option<NodeId> {
         let outer = std::mem::replace(&mut self.raw_params, true);
-        let constraint = self.expr();
+        let parsed = parse(self);
         self.raw_params = outer;
-        constraint
+        parsed
     }
 }

@@ -158,13 +158,13 @@ impl Parser<'_> {
         }
         match letter {
             b'F' => Some((self.float_type()?, false)),
-            b'B' | b'U' => Some((self.bit_int()?, false)),
+            b'B' | b'U' => Some((self.bit_int()?, true)),
             b'A' | b'R' | b'S' => Some((self.fixed_point()?, false)),
             b'k' | b'K' => {
                 self.skip(2);
                 let ty = self.name(None)?;
                 let text: Text = if letter == b'k' { &" auto" } else { &" decltype(auto)" };
-                Some((self.make(Node::Postfixed { ty, text })?, true))
+                Some((self.make(Node::Postfixed { ty, text })?, false))
             }
             b't' | b'T' => Some((self.decltype()?, true)),
             b'v' => Some((self.vector_type()?, true)),
@@ -174,7 +174,7 @@ impl Parser<'_> {
                 Some((self.make(Node::Expansion(ty))?, true))
             }
             b'o' | b'O' | b'w' | b'x' => Some((self.function_type()?, true)),
-            _ => Some((self.class_type()?, true)),
+            _ => None,
         }
     }
 
@@ -185,9 +185,6 @@ impl Parser<'_> {
             return self.fixed(&"std::bfloat16_t");
         }
         let bits = self.number(false);
-        if bits.is_empty() {
-            return None;
-        }
         self.expect(b'_')?;
         self.make(Node::Float(bits))
     }

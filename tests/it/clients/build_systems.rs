@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::clang::{HELLO, WASI_TOOLS};
-use super::{Client, Ground, NODE, Need, need};
+use super::{Client, Ground, NODE, Need, Same, need};
 
 const CMAKE: Need = need!("cmake");
 const MESON: Need = need!("meson");
@@ -17,6 +17,7 @@ pub const CLIENTS: &[Client] = &[
     Client { name: "cmake/flags", needs: &[CMAKE, NINJA, WASI, NODE], run: cmake_flags },
     Client { name: "cmake/linker-type", needs: &[CMAKE_TYPES, NINJA, WASI, NODE], run: cmake_type },
     Client { name: "meson/cross", needs: &[MESON, NINJA, WASI, NODE], run: meson },
+    Client { name: "meson/gnu-options", needs: &[MESON, NINJA, WASI, NODE], run: meson_gnu_options },
 ];
 
 fn cmake_version() -> (u32, u32) {
@@ -57,7 +58,7 @@ fn cmake(ground: &Ground, build_type: &str, definitions: &[String]) -> Result<St
     Ok(configured.stdout)
 }
 
-fn runs(ground: &Ground, command: &str, same: super::Same) -> Result<(), String> {
+fn runs(ground: &Ground, command: &str, same: Same) -> Result<(), String> {
     ground.expect(command, &ground.wasi("build/hello.wasm", &["world"])?, "hello world", same)?;
     ground.expect(command, &ground.wasi("build/hello.wasm", &[])?, "hello nobody (exit 7)", same)
 }
@@ -107,29 +108,37 @@ fn detected(ground: &Ground) -> Result<(), String> {
     }
 }
 
+/// Configures and builds with Meson.
+fn build_meson(ground: &Ground, linker: &Path, flags: &[&str]) -> Result<(), String> {
+    let linker = ground.logging(linker)?;
+    let _ = std::fs::remove_dir_all(ground.path("build"));
+    ground.write("cross", &cross_file(&linker))?;
+    let said = ground.run(ground.command("meson").args(["setup", "--cross-file=cross"]).args(flags).arg("build"))?;
+    if !said.stdout.lines().any(|line| line.starts_with("C linker for the host machine:") && line.contains("lld")) {
+        return Err(format!("Meson does not take the linker for LLD:\n{}", said.stdout));
+    }
+    ground.run(ground.command("ninja").args(["-C", "build"]))?;
+    ground.was_called_for("hello.wasm")
+}
+
+/// With the options that make Meson's command line one that `wasm-ld` takes too.
 fn meson(ground: &Ground) -> Result<(), String> {
     sources(ground)?;
+    ground.write("meson.build", "project('hello', 'c')\nexecutable('hello', 'hello.c', 'nobody.c', name_suffix: 'wasm')\n")?;
     for build_type in ["debug", "release"] {
-        let same = ground.build_both("build/hello.wasm", |linker: &Path| {
-            let linker = ground.logging(linker)?;
-            let _ = std::fs::remove_dir_all(ground.path("build"));
-            ground.write("cross", &cross_file(&linker))?;
-            let mut setup = ground.command("meson");
-            let said = ground.run(setup.args(["setup", "--cross-file=cross", "--buildtype", build_type, "build"]))?;
-            if !said
-                .stdout
-                .lines()
-                .any(|line| line.starts_with("C linker for the host machine:") && line.contains("lld"))
-            {
-                return Err(format!("Meson does not take the linker for LLD:\n{}", said.stdout));
-            }
-            ground.run(ground.command("ninja").args(["-C", "build"]))?;
-            ground.was_called_for("hello.wasm")
-        })?;
-        let command = format!("meson setup --cross-file=cross --buildtype {build_type} (c_ld = '/path/to/wold')");
+        let flags = ["--buildtype", build_type, "-Db_asneeded=false", "-Db_lundef=false"];
+        let same = ground.build_both("build/hello.wasm", |linker: &Path| build_meson(ground, linker, &flags))?;
+        let command = format!("meson setup --cross-file=cross {} (c_ld = '/path/to/wold')", flags.join(" "));
         runs(ground, &command, same)?;
     }
     Ok(())
+}
+
+/// Meson's defaults: `--as-needed`, `--no-undefined`, `--start-group`, which `wasm-ld` refuses.
+fn meson_gnu_options(ground: &Ground) -> Result<(), String> {
+    sources(ground)?;
+    build_meson(ground, &crate::check::linker(), &[])?;
+    runs(ground, "meson setup --cross-file=cross (static library; wasm-ld refuses this link)", Same::Unknown)
 }
 
 fn cross_file(linker: &Path) -> String {

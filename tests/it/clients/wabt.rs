@@ -19,7 +19,7 @@ const MAIN: &str = r#"(module
   (func (export "run") (param i32) (result i32) (call $helper (call $abs (local.get 0)))))
 "#;
 
-/// An object with a call to an import, which the host provides.
+/// The symbols of such objects are local in spite of their exports: `wasm-ld` exports the memory alone, and so does Wold.
 fn relocatable(ground: &Ground) -> Result<(), String> {
     ground.write("main.wat", MAIN)?;
     ground.run(ground.command("wat2wasm").args(["--relocatable", "main.wat", "-o", "main.o"]))?;
@@ -31,7 +31,7 @@ fn relocatable(ground: &Ground) -> Result<(), String> {
         })?;
         let ran = ground.node("main.wasm", "console.log(e.run ? e.run(5) : 'nothing', 'memory' in e)")?;
         let command = format!("wat2wasm --relocatable main.wat; wold main.o {}", options.join(" "));
-        ground.expect(&command, &ran, "1 true", same)?;
+        ground.expect(&command, &ran, "nothing true", same)?;
     }
     Ok(())
 }

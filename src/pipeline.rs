@@ -94,6 +94,10 @@ fn link_inputs<R>(
     let products = Products { options, resolution: &resolution, live: &live, layout: &layout, bodies: &bodies };
     let plan = emit::plan(products);
     clock.lap("plan");
+    if let Err((section, size)) = plan.check_sizes() {
+        diagnostics.error(Kind::Output, format!("section {section} is too large: {size} bytes do not fit 32 bits"));
+    }
+    diagnostics.checkpoint()?;
     write(&plan, clock, diagnostics)
 }
 

@@ -86,6 +86,11 @@ impl<'i> CustomPlan<'i> {
             None => place.offset.wrapping_add(offset),
         })
     }
+    /// The output section that an input section is a part of.
+    pub fn section_of(&self, custom: InputCustomIdx) -> Option<usize> {
+        let section = self.places[custom.index()].section as usize;
+        (section < self.sections.len()).then_some(section)
+    }
     /// The pieces that cover section number `index`, in order: which inputs or strings, and how many bytes.
     pub fn jobs(&self, index: usize) -> Vec<(Range<usize>, usize)> {
         let section = &self.sections[index];
@@ -117,6 +122,14 @@ impl<'i> CustomPlan<'i> {
 }
 
 impl OutputCustom<'_> {
+    /// Whether it is made of merged strings.
+    pub fn is_merged(&self) -> bool {
+        self.strings.is_some()
+    }
+    /// The input sections, each with its offset; without meaning for merged strings.
+    pub fn inputs(&self) -> &[(InputCustomIdx, usize)] {
+        &self.pieces
+    }
     /// Offset of input number `i`; the size of the section behind the last.
     fn piece_start(&self, i: usize) -> usize {
         self.pieces.get(i).map_or(self.size, |&(_, offset)| offset)
@@ -126,10 +139,10 @@ impl OutputCustom<'_> {
 fn is_kept(products: Products, custom: &CustomSection) -> bool {
     let strip_debug = products.options.strip_debug || products.options.strip_all;
     // `.llvmbc` and `.llvmcmd` are bitcode that compilers embed for other tools.
-    !custom.data.is_empty()
-        && !matches!(custom.name, "linking" | "name" | "producers" | "target_features" | ".llvmbc" | ".llvmcmd")
-        && !custom.name.starts_with("reloc.")
-        && !(strip_debug && custom.name.starts_with(".debug_"))
+    let consumed = matches!(custom.name, "linking" | "name" | "producers" | "target_features" | ".llvmbc" | ".llvmcmd")
+        || custom.name.starts_with("reloc.");
+    let stripped = strip_debug && custom.name.starts_with(".debug_");
+    !custom.data.is_empty() && !consumed && !stripped
 }
 
 fn join<'i>(

@@ -63,6 +63,15 @@ impl DataPlan {
     pub fn size(&self) -> usize {
         self.size
     }
+    /// Index into `Layout::segments` of each segment, and where its contents begin in the section's payload.
+    pub fn payload_offsets(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let mut end = leb::unsigned_size(self.segments.len() as u64);
+        self.segments.iter().map(move |segment| {
+            let start = end + segment.header.len();
+            end = start + segment.tasks.iter().map(|&(_, bytes)| bytes).sum::<usize>();
+            (segment.index, start as u64)
+        })
+    }
     /// The pieces that cover the section, in order, with their sizes.
     pub fn jobs(&self) -> impl Iterator<Item = (DataJob, usize)> + '_ {
         self.segments.iter().enumerate().flat_map(|(i, segment)| {

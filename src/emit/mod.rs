@@ -10,6 +10,7 @@ mod code;
 mod custom;
 mod data;
 mod names;
+mod relocatable;
 mod sections;
 mod stitch;
 
@@ -28,6 +29,9 @@ use std::time::{Duration, Instant};
 
 /// The first eight bytes of every module: magic number and version.
 const MODULE_HEADER: &[u8] = b"\0asm\x01\0\0\0";
+
+/// What fits the size field of a section, with room for counts and names in front.
+const SECTION_BYTES_MAX: usize = u32::MAX as usize - (1 << 16);
 
 /// Everything that emission reads.
 #[derive(Clone, Copy)]
@@ -57,6 +61,8 @@ enum Job {
     Custom(usize, Range<usize>),
     /// A piece of the name section.
     Names(usize),
+    /// A piece of the sections that make the module an object.
+    Object(usize, usize),
 }
 
 /// Where every byte of the output comes from.
@@ -66,6 +72,7 @@ pub struct Plan<'a, 'i> {
     data: data::DataPlan,
     customs: custom::CustomPlan<'i>,
     names: names::NamesPlan,
+    object: relocatable::ObjectSections,
     /// What covers the output, in order, each with its offset and size.
     jobs: Vec<(Job, usize, usize)>,
     size: usize,
@@ -85,7 +92,8 @@ pub fn plan<'a, 'i>(products: Products<'a, 'i>) -> Plan<'a, 'i> {
             )
         },
     );
-    let mut plan = Plan { products, code, data, customs, names, jobs: Vec::new(), size: 0 };
+    let object = relocatable::ObjectSections { sections: Vec::new() };
+    let mut plan = Plan { products, code, data, customs, names, object, jobs: Vec::new(), size: 0 };
     plan.add_jobs();
     plan
 }
@@ -94,6 +102,17 @@ impl<'i> Plan<'_, 'i> {
     /// Bytes of the module.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// Whether every section fits its 32-bit size field.
+    ///
+    /// # Errors
+    /// The name of a section that does not, and its size in bytes.
+    pub fn check_sizes(&self) -> Result<(), (String, u64)> {
+        let customs = self.customs.sections().iter().map(|custom| (custom.name, custom.size));
+        let large = [("CODE", self.code.size()), ("DATA", self.data.size()), ("name", self.names.size())];
+        let too_large = large.into_iter().chain(customs).find(|&(_, size)| size > SECTION_BYTES_MAX);
+        too_large.map_or(Ok(()), |(name, size)| Err((name.to_string(), size as u64)))
     }
 
     fn add(&mut self, job: Job, size: usize) {
@@ -108,7 +127,9 @@ impl<'i> Plan<'_, 'i> {
 
     fn add_jobs(&mut self) {
         self.add_head(MODULE_HEADER.to_vec());
-        sections::before_code(&self.products).into_iter().for_each(|head| self.add_head(head));
+        let small = sections::before_code(&self.products);
+        self.plan_object(small.len() as u32);
+        small.into_iter().for_each(|head| self.add_head(head));
         if !self.products.layout.functions.is_empty() {
             let count = self.products.layout.functions.len() as u64;
             self.add_head(stitch::head(stitch::CODE, self.code.size(), |out| leb::push_unsigned(out, count)));
@@ -129,6 +150,10 @@ impl<'i> Plan<'_, 'i> {
                 self.add(Job::Custom(index, range), size);
             }
         }
+        for (section, (head, sizes)) in self.object.heads().into_iter().enumerate() {
+            self.add_head(head);
+            sizes.into_iter().enumerate().for_each(|(piece, size)| self.add(Job::Object(section, piece), size));
+        }
         if self.names.size() > 0 {
             self.add_head(stitch::head(stitch::CUSTOM, self.names.size(), |out| leb::push_name(out, b"name")));
             let sizes: Vec<usize> = self.names.pieces().iter().map(Vec::len).collect();
@@ -136,6 +161,21 @@ impl<'i> Plan<'_, 'i> {
         }
         sections::after_names(&self.products).into_iter().for_each(|head| self.add_head(head));
         build_id::section(self.products.options).into_iter().for_each(|head| self.add_head(head));
+    }
+
+    /// With `-r` or `--emit-relocs`: encodes symbols and relocations, once the sections in front have numbers.
+    fn plan_object(&mut self, sections_before: u32) {
+        if !self.products.options.relocatable && !self.products.options.emit_relocs {
+            return;
+        }
+        let has_code = !self.products.layout.functions.is_empty();
+        let has_data = self.data.count() > 0;
+        let numbers = relocatable::SectionNumbers {
+            code: has_code.then_some(sections_before),
+            data: has_data.then_some(sections_before + u32::from(has_code)),
+            first_custom: sections_before + u32::from(has_code) + u32::from(has_data),
+        };
+        self.object = relocatable::ObjectSections::new(self.products, &self.code, &self.data, &self.customs, &numbers);
     }
 
     fn relocator(&self) -> Relocator<'_, 'i> {
@@ -154,6 +194,7 @@ impl<'i> Plan<'_, 'i> {
             Job::Code(task) => self.code.write(self.products, relocator, *task, out),
             Job::Data(job) => self.data.write(self.products, relocator, *job, out),
             Job::Custom(section, range) => self.customs.write(*section, range.clone(), relocator, out),
+            Job::Object(section, piece) => out.copy_from_slice(self.object.piece(*section, *piece)),
             Job::Names(piece) => out.copy_from_slice(&self.names.pieces()[*piece]),
         }
     }

@@ -69,9 +69,6 @@ impl NamesPlan {
         functions(products).append_to(FUNCTIONS, &mut maps);
         globals(products).append_to(GLOBALS, &mut maps);
         data_segments(products).append_to(DATA_SEGMENTS, &mut maps);
-        if maps.is_empty() {
-            return Self { pieces: Vec::new() };
-        }
         let output = options.output.rsplit('/').next().unwrap_or_default();
         let module = options.soname.as_deref().filter(|name| !name.is_empty()).unwrap_or(output);
         let mut head = vec![MODULE];
@@ -184,7 +181,7 @@ fn globals(products: Products) -> NameMap {
     }
     for (i, entry) in layout.got.iter().enumerate() {
         let (name, kind) = match *entry {
-            GotEntry::Global(symbol) => (resolution.name(symbol), resolution.symbols[symbol].kind),
+            GotEntry::Global(symbol) => (resolution.debug_name(symbol), resolution.symbols[symbol].kind),
             GotEntry::Local(file, symbol) => {
                 let symbol = &resolution.files[file].object.symbols[symbol as usize];
                 (symbol.name, symbol.kind)

@@ -5,7 +5,7 @@ use super::{Layout, NONE};
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
 use crate::liveness::LiveSet;
-use crate::object::linking::{SEGMENT_STRINGS, SEGMENT_TLS};
+use crate::object::linking::{NO_COMDAT, SEGMENT_STRINGS, SEGMENT_TLS};
 use crate::object::{Object, Segment, SymbolFlags, SymbolKind};
 use crate::options::Options;
 use crate::resolve::symbol::{State, bits};
@@ -58,7 +58,8 @@ fn class(name: &str) -> u8 {
     PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix)).map_or(3, |&(_, class)| class)
 }
 
-fn output_name<'i>(options: &Options, segment: &Segment<'i>) -> &'i str {
+/// The output segment that an input segment goes into.
+pub(super) fn output_name<'i>(options: &Options, segment: &Segment<'i>) -> &'i str {
     if segment.flags & SEGMENT_TLS != 0 {
         return ".tdata";
     }
@@ -74,6 +75,14 @@ fn output_name<'i>(options: &Options, segment: &Segment<'i>) -> &'i str {
 
 fn mergeable(options: &Options, segment: &Segment) -> bool {
     options.optimize > 0 && segment.flags & SEGMENT_STRINGS != 0 && segment.alignment == 0 && !segment.data.is_empty()
+}
+
+/// Strings of one output segment that may share bytes.
+struct Mergeable<'i> {
+    flags: u32,
+    /// Where among the segment's chunks they go.
+    chunk: usize,
+    inputs: Vec<(InputSegmentIdx, &'i [u8])>,
 }
 
 impl<'i> Layout<'i> {
@@ -94,6 +103,12 @@ impl<'i> Layout<'i> {
                 let index = resolution.segments.get(file, local as u32);
                 if live.segment(index) {
                     let name = output_name(options, segment);
+                    let comdat = content.object.segment_comdats.get(local).copied().unwrap_or(NO_COMDAT);
+                    // The next linker may drop a comdat segment: `-r` keeps each for itself.
+                    if options.relocatable && comdat != NO_COMDAT {
+                        groups.push((name, vec![(index, *segment)]));
+                        continue;
+                    }
                     let group = *group_of.entry(name).or_insert_with(|| {
                         groups.push((name, Vec::new()));
                         groups.len() - 1
@@ -120,7 +135,7 @@ impl<'i> Layout<'i> {
     ) {
         let output = self.segments.len() as u32;
         // Strings are merged per set of flags, at the place of the first segment that has them.
-        let mut merged: Vec<(u32, usize, Vec<(InputSegmentIdx, &'i [u8])>)> = Vec::new();
+        let mut merged: Vec<Mergeable<'i>> = Vec::new();
         let mut chunks = Vec::new();
         let mut alignment = 0;
         for (index, segment) in &members {
@@ -136,15 +151,16 @@ impl<'i> Layout<'i> {
                 diagnostics.error(crate::diagnostic::Kind::Malformed, message);
                 continue;
             }
-            match merged.iter_mut().find(|(flags, ..)| *flags == segment.flags) {
-                Some((_, _, inputs)) => inputs.push((*index, segment.data)),
+            match merged.iter_mut().find(|mergeable| mergeable.flags == segment.flags) {
+                Some(mergeable) => mergeable.inputs.push((*index, segment.data)),
                 None => {
-                    merged.push((segment.flags, chunks.len(), vec![(*index, segment.data)]));
+                    let inputs = vec![(*index, segment.data)];
+                    merged.push(Mergeable { flags: segment.flags, chunk: chunks.len(), inputs });
                     chunks.push((Chunk::Strings(0), 0, 0));
                 }
             }
         }
-        for (_, chunk, inputs) in merged {
+        for Mergeable { chunk, inputs, .. } in merged {
             let strings = self.strings.len();
             for (i, &(index, _)) in inputs.iter().enumerate() {
                 self.places[index] = Place { output, strings: strings as u32, offset: i as u64 };
@@ -158,6 +174,10 @@ impl<'i> Layout<'i> {
         let mut placed = Vec::with_capacity(chunks.len());
         for (chunk, alignment, bytes) in chunks {
             size = align(size, alignment);
+            if size.saturating_add(bytes) > u32::MAX as u64 {
+                report_too_large(resolution, name, &members, diagnostics);
+                return;
+            }
             match chunk {
                 Chunk::Input(index) => self.places[index] = Place { output, strings: NONE, offset: size },
                 Chunk::Strings(strings) => self.strings[strings].offset = size,
@@ -171,10 +191,29 @@ impl<'i> Layout<'i> {
             alignment,
             size,
             address: 0,
-            is_bss: name.starts_with(".bss"),
+            is_bss: name.starts_with(".bss") && !options.relocatable,
             is_tls: name == ".tdata",
         });
     }
+}
+
+/// No section, hence no segment, holds more than 4 GiB. What asks for that is an alignment: the input has fewer bytes.
+fn report_too_large(
+    resolution: &Resolution,
+    name: &str,
+    members: &[(InputSegmentIdx, Segment)],
+    diagnostics: &mut Diagnostics,
+) {
+    let largest = members.iter().max_by_key(|(_, segment)| segment.alignment);
+    let Some((file, segment)) =
+        largest.and_then(|(index, segment)| Some((resolution.segments.locate(*index)?.0, segment)))
+    else {
+        return;
+    };
+    let file = &resolution.files[file].object.name;
+    let message = format!("{file}: output data segment {name} is too large: it cannot have 4 GiB or more");
+    let note = format!("{} asks for an alignment of 2^{} bytes", segment.name, segment.alignment);
+    diagnostics.push(crate::diagnostic::Diagnostic::error(crate::diagnostic::Kind::Layout, message).note(note));
 }
 
 /// `value` rounded up to a multiple of 2^`alignment`.
@@ -190,6 +229,7 @@ pub(super) fn define_start_stop<'i>(
     resolution: &mut Resolution<'i>,
 ) {
     let exported = exported_names(options);
+    let segments = if options.relocatable { &[] } else { segments };
     for segment in segments.iter().filter(|segment| is_c_identifier(segment.name)) {
         for (prefix, address) in [("__start_", segment.address), ("__stop_", segment.address + segment.size)] {
             let name = format!("{prefix}{}", segment.name);

@@ -291,8 +291,10 @@ pub(super) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, 
         return Err(reader.error("invalid magic number"));
     }
     reader.seek(4);
-    if reader.take(4, "a version")? != [1, 0, 0, 0] {
-        return Err(reader.error_at(4, "invalid version number"));
+    if let Some((version, _)) = reader.take(4, "a version")?.split_first_chunk::<4>()
+        && *version != [1, 0, 0, 0]
+    {
+        return Err(reader.error_at(4, format!("invalid version number: {}", u32::from_le_bytes(*version))));
     }
     let mut sections = Vec::new();
     let mut rank_min = 0;
@@ -352,7 +354,7 @@ mod tests {
     fn broken_headers() {
         let parse = |bytes: &[u8]| Object::parse("a.o".into(), bytes).unwrap_err().to_string();
         assert_eq!(parse(b""), "a.o:(0x0): invalid magic number");
-        assert_eq!(parse(b"\0asm\x0d\0\x01\0"), "a.o:(0x4): invalid version number");
+        assert_eq!(parse(b"\0asm\x0d\0\x01\0"), "a.o:(0x4): invalid version number: 65549");
         assert_eq!(parse(b"\0asm\x01\0\0\0\x01\x02\0"), "a.o:(0x8): section too large");
         assert_eq!(parse(b"\0asm\x01\0\0\0\x0e\0"), "a.o:(0x8): expected a section id of at most 13, found 14");
         let disordered = b"\0asm\x01\0\0\0\x02\x01\0\x01\x01\0";

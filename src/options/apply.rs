@@ -176,6 +176,8 @@ impl State {
             options.map_file = self.print_map.then(|| "-".to_owned());
         }
         self.refuse_combinations();
+        // An object always imports the table that its functions' addresses are in.
+        self.options.import_table |= self.options.relocatable;
         self.errors.sort_by_key(|(check, _)| *check);
         for (_, message) in self.errors {
             diagnostics.error(Kind::Option, message);

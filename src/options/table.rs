@@ -68,10 +68,10 @@ pub static OPTIONS: &[Spec] = &[
         .help(Output, "Add a build id of this kind"),
     Spec::alias("build-id", "build-id=").with("fast"),
     Spec::flag("relocatable", |o| o.relocatable = true)
-        .help(Output, "Write an object file for a later link").unsupported(|o| o.relocatable, "--relocatable"),
+        .help(Output, "Write an object file for a later link"),
     Spec::alias("r", "relocatable").one_dash(),
     Spec::flag("emit-relocs", |o| o.emit_relocs = true)
-        .help(Output, "Keep relocations in the result").unsupported(|o| o.emit_relocs, "--emit-relocs"),
+        .help(Output, "Keep relocations in the result"),
     Spec::flag("shared", |o| o.shared = true)
         .help(Output, "Write a shared library").unsupported(|o| o.shared, "--shared"),
     Spec::flag("pie", |o| o.pie = true)

@@ -68,7 +68,9 @@ pub fn finish<'i>(
     variants::resolve(options, &mut resolution, &selection.events, diagnostics);
     diagnostics.checkpoint()?;
     resolution.force_exports(options);
-    resolution.stub_weak_references(options);
+    if !options.relocatable {
+        resolution.stub_weak_references(options);
+    }
     if let Some(entry) = resolution.known.entry {
         resolution.symbols[entry].flags.0 &= !SymbolFlags::HIDDEN;
     }

@@ -97,6 +97,8 @@ pub enum Role {
     InitTls,
     /// Sets thread-local GOT entries.
     ApplyGlobalTlsRelocs,
+    /// Stores what thread-local data refers to through GOT entries.
+    ApplyTlsRelocs,
     /// Traps: stands for a function that is missing or has another signature.
     Unreachable,
     /// Runs constructors, the function and destructors.
@@ -328,7 +330,13 @@ impl<'i> Resolution<'i> {
             SymbolKind::Function => {
                 Definition::Function(self.functions.get(file, local(object.function_imports.len())))
             }
-            SymbolKind::Data if entry.flags.has(SymbolFlags::ABSOLUTE) => Definition::Absolute(entry.offset),
+            // As in LLD, an absolute symbol counts from a segment if it names one that exists.
+            SymbolKind::Data
+                if entry.flags.has(SymbolFlags::ABSOLUTE)
+                    && entry.index as usize >= self.files[file].contents.segments.len() =>
+            {
+                Definition::Absolute(entry.offset)
+            }
             SymbolKind::Data => {
                 Definition::Data { segment: self.segments.get(file, entry.index), offset: entry.offset }
             }
@@ -363,6 +371,15 @@ impl<'i> Resolution<'i> {
             .copied()
             .flatten()
             .map_or("<internal>", |file| self.files[file].object.name.as_str())
+    }
+    /// A symbol's name in the name section: a trapping stub says what it stands for.
+    pub fn debug_name(&self, symbol: SymbolIdx) -> &str {
+        match self.definitions[symbol] {
+            Definition::Function(function) if self.symbols[symbol].is(bits::STUB) => {
+                self.linker_function(function).map_or("", |function| &function.name)
+            }
+            _ => self.name(symbol),
+        }
     }
     /// A symbol's name as messages show it.
     pub fn text(&self, options: &Options, symbol: SymbolIdx) -> String {

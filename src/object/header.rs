@@ -308,12 +308,13 @@ pub(super) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, 
         let end = reader.position() + size;
         let mut part = reader.part(size, "a section")?;
         let name = if id == id::CUSTOM { part.string("the name of a custom section")? } else { "" };
-        let rank = match id {
-            id::CUSTOM => custom_rank(name),
-            _ => Some(ORDER.iter().position(|&other| other == id).ok_or_else(|| {
-                reader.error_at(start, format!("expected a section id of at most 13, found {id}"))
-            })?),
-        };
+        let rank =
+            match id {
+                id::CUSTOM => custom_rank(name),
+                _ => Some(ORDER.iter().position(|&other| other == id).ok_or_else(|| {
+                    reader.error_at(start, format!("expected a section id of at most 13, found {id}"))
+                })?),
+            };
         if let Some(rank) = rank {
             if rank < rank_min {
                 return Err(reader.error_at(start, format!("out of order section type: {id}")));
@@ -380,10 +381,14 @@ mod tests {
             sections.extend(names.iter().map(|name| (id::CUSTOM, *name, vec![2, 0])));
             walk("a.o", &Sample { sections }.bytes())
         };
-        for good in [&["linking", "reloc.CODE", "name", "producers", "target_features"][..], &["x", "name", "reloc.CODE"]] {
+        for good in
+            [&["linking", "reloc.CODE", "name", "producers", "target_features"][..], &["x", "name", "reloc.CODE"]]
+        {
             assert!(order(good).is_ok(), "{good:?}");
         }
-        for bad in [["linking", "linking"], ["name", "linking"], ["producers", "name"], ["target_features", "producers"]] {
+        for bad in
+            [["linking", "linking"], ["name", "linking"], ["producers", "name"], ["target_features", "producers"]]
+        {
             assert!(order(&bad).is_err(), "{bad:?}");
         }
         let sections = vec![(id::CUSTOM, "name", Vec::new()), (id::TYPE, "", vec![0])];

@@ -14,6 +14,7 @@ const WASI: Need = Need {
     there: || wasi_file("crt1.o") && has_builtins(),
 };
 const CXX: Need = Need { name: "libc++-22-dev-wasm32", ours: true, there: || wasi_file("libc++.a") };
+const WASM_OPT: Need = need!(optional "wasm-opt");
 const DWARFDUMP: Need = need!("llvm-dwarfdump-22");
 
 pub(super) const WASI_TOOLS: &[Need] = &[CLANG, WASI, NODE];
@@ -29,6 +30,7 @@ pub const CLIENTS: &[Client] = &[
     Client { name: "clang/freestanding", needs: &[CLANG, NODE], run: freestanding },
     Client { name: "clang/lto", needs: &[CLANG], run: lto },
     Client { name: "clang/response-file", needs: C, run: response_file },
+    Client { name: "clang/wasm-opt", needs: &[CLANG, WASI, NODE, WASM_OPT], run: wasm_opt },
     Client { name: "clang/debug", needs: &[CLANG, WASI, CXX, NODE, DWARFDUMP], run: debug },
 ];
 
@@ -87,10 +89,13 @@ int main() {
 "#;
 const PROGRAM_PRINTS: &str = "+first / +second / a1 / b2 / 2.25 / -second / -first (exit 3)";
 
+/// Options of every clang here: `wasm-opt`, if it is on PATH, would change the module behind the linker's back.
+const PLAIN: [&str; 3] = ["--target=wasm32-wasi", "-Wno-deprecated", "--no-wasm-opt"];
+
 /// clang for the target of Debian's packages.
 fn clang(ground: &Ground, linker: &Path, args: &[&str]) -> Command {
     let mut command = ground.command("clang-22");
-    command.args(["--target=wasm32-wasi", "-Wno-deprecated"]).arg(fuse(linker)).args(args);
+    command.args(PLAIN).arg(fuse(linker)).args(args);
     command
 }
 
@@ -146,7 +151,7 @@ fn folder(ground: &Ground) -> Result<(), String> {
             let logging = ground.logging(linker)?;
             let folder = ground.links("dir", &logging, &names)?;
             let mut command = ground.command("clang-22");
-            command.args(["--target=wasm32-wasi", "-Wno-deprecated", "hello.c", "-o", "hello.wasm"]);
+            command.args(PLAIN).args(["hello.c", "-o", "hello.wasm"]);
             match way {
                 "-B dir" => command.arg("-B").arg("dir"),
                 "COMPILER_PATH=dir" => command.env("COMPILER_PATH", folder),
@@ -170,7 +175,7 @@ fn build_cpp(ground: &Ground, flags: &[&str]) -> Result<Same, String> {
     ground.write("program.cpp", PROGRAM)?;
     ground.build_both("program.wasm", |linker| {
         let mut command = ground.command("clang++-22");
-        command.args(["--target=wasm32-wasi", "-Wno-deprecated", "-fno-exceptions", "-std=c++20"]);
+        command.args(PLAIN).args(["-fno-exceptions", "-std=c++20"]);
         ground.run(command.args(flags).arg(fuse(linker)).args(["program.cpp", "-o", "program.wasm"])).map(|_| ())
     })
 }
@@ -277,6 +282,23 @@ fn response_file(ground: &Ground) -> Result<(), String> {
     let same = ground.build_both("hello.wasm", build)?;
     let ran = ground.wasi("hello.wasm", &["world"])?;
     ground.expect("clang-22 with 2.5 MB of options (a response file)", &ran, "hello world", same)
+}
+
+/// clang runs `wasm-opt` over what is linked if it finds it, and has the linker keep the features for it.
+fn wasm_opt(ground: &Ground) -> Result<(), String> {
+    ground.write("hello.c", HELLO)?;
+    for flags in [&["-O1"][..], &["-O2", "-s"]] {
+        let same = ground.build_both("hello.wasm", |linker: &Path| {
+            let mut command = ground.command("clang-22");
+            command.args(["--target=wasm32-wasi", "-Wno-deprecated"]).arg(fuse(linker)).args(flags);
+            let ran = ground.run(command.args(["-v", "hello.c", "-o", "hello.wasm"]))?;
+            let called = ran.stderr.contains("--keep-section=target_features") && ran.stderr.contains("wasm-opt\" ");
+            if called { Ok(()) } else { Err(format!("clang did not call wasm-opt:\n{}", ran.stderr)) }
+        })?;
+        let ran = ground.wasi("hello.wasm", &["world"])?;
+        ground.expect(&format!("clang-22 {} hello.c, wasm-opt on PATH", flags.join(" ")), &ran, "hello world", same)?;
+    }
+    Ok(())
 }
 
 /// Debug information: the verifier finds nothing in it that it does not find in `wasm-ld`'s.

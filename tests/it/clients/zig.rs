@@ -36,7 +36,14 @@ fn cc(ground: &Ground) -> Result<(), String> {
     ground.write("hello.c", HELLO)?;
     let builtins = builtins().unwrap_or_default();
     for flags in [&["-O0"][..], &["-O2"], &["-g"]] {
-        zig(ground, &[&["cc", "-target", "wasm32-wasi", "-c", "-fno-sanitize=undefined", "hello.c", "-o", "hello.o"][..], flags].concat())?;
+        zig(
+            ground,
+            &[
+                &["cc", "-target", "wasm32-wasi", "-c", "-fno-sanitize=undefined", "hello.c", "-o", "hello.o"][..],
+                flags,
+            ]
+            .concat(),
+        )?;
         let same = ground.build_both("hello.wasm", |linker: &Path| {
             let mut command = ground.command(&linker.display().to_string());
             command.args(["/usr/lib/wasm32-wasi/crt1.o", "hello.o", "-L/usr/lib/wasm32-wasi", "-lc"]).arg(&builtins);

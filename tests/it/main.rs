@@ -10,6 +10,7 @@
 mod build;
 mod cases;
 mod check;
+mod clients;
 mod diff;
 mod dump;
 mod inputs;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     trials.push(Trial::test("harness/differences-in-words", || diff::self_test().map_err(Failed::from)));
     trials.push(threads::trial());
     trials.extend(all.into_iter().map(trial));
+    trials.extend(clients::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

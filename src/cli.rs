@@ -75,6 +75,7 @@ fn report(program: &str, options: &Options, diagnostics: &Diagnostics, early: us
         color: parse::wants_color(options, io::stderr().is_terminal() && terminal_has_colors()),
         early,
         limit: options.error_limit,
+        hints: options.hints,
     };
     let mut code = i32::from(diagnostics.error_count() > 0);
     let mut messages = Vec::new();
@@ -128,6 +129,8 @@ struct Printer {
     early: usize,
     /// `--error-limit`; 0: all errors are shown.
     limit: u64,
+    /// Whether lines that wasm-ld does not have are shown.
+    hints: bool,
 }
 
 impl Printer {
@@ -136,7 +139,7 @@ impl Printer {
         let mut errors = 0;
         let mut separator = "";
         for (index, diagnostic) in list.iter().enumerate() {
-            let text = diagnostic.to_string();
+            let text = diagnostic.text(self.hints);
             if diagnostic.severity == Severity::Error {
                 let limit = if index < self.early { ERRORS_MAX } else { self.limit };
                 if limit == 0 || errors < limit {
@@ -170,7 +173,7 @@ mod tests {
 
     fn printed(list: &[Diagnostic], early: usize, limit: u64, color: bool) -> String {
         let mut out = Vec::new();
-        let printer = Printer { name: "wasm-ld".into(), color, early, limit };
+        let printer = Printer { name: "wasm-ld".into(), color, early, limit, hints: true };
         printer.print(list, &mut out).expect("vectors take any text");
         String::from_utf8(out).expect("UTF-8")
     }

@@ -69,6 +69,8 @@ pub struct Diagnostic {
     pub message: String,
     /// Further lines, shown behind `>>> `.
     pub notes: Vec<String>,
+    /// Lines behind those that wasm-ld does not have: `--no-hints` leaves them out.
+    pub hints: Vec<String>,
     /// What it is about in terms of the inputs, from which hints are made.
     pub subject: Option<Box<Subject>>,
 }
@@ -102,7 +104,15 @@ pub enum Subject {
 impl Diagnostic {
     /// An error without a place.
     pub fn error(kind: Kind, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, kind, site: None, message: message.into(), notes: Vec::new(), subject: None }
+        Self {
+            severity: Severity::Error,
+            kind,
+            site: None,
+            message: message.into(),
+            notes: Vec::new(),
+            hints: Vec::new(),
+            subject: None,
+        }
     }
     /// A warning without a place.
     pub fn warning(kind: Kind, message: impl Into<String>) -> Self {
@@ -120,6 +130,28 @@ impl Diagnostic {
     pub fn about(self, subject: Subject) -> Self {
         Self { subject: Some(Box::new(subject)), ..self }
     }
+    /// Adds a line that wasm-ld does not have, shown behind `>>> `.
+    pub fn hint(mut self, line: impl Into<String>) -> Self {
+        self.hints.push(line.into());
+        self
+    }
+    /// The message as the command line prints it: LLD's own lines first, then, if wanted, Wold's.
+    pub fn text(&self, hints: bool) -> String {
+        let mut text = match &self.site {
+            Some(site) => format!("{}: {}", site.file, self.message),
+            None => self.message.clone(),
+        };
+        let place = self.site.as_ref().filter(|_| hints).map(|site| match site.section.as_str() {
+            "" => format!("at offset {:#x}", site.offset),
+            section => format!("in section {section} at offset {:#x}", site.offset),
+        });
+        let hints = self.hints.iter().filter(|_| hints);
+        for line in self.notes.iter().chain(&place).chain(hints) {
+            text += "\n>>> ";
+            text += line;
+        }
+        text
+    }
     /// Adds a line, shown behind `>>> `.
     pub fn note(mut self, line: impl Into<String>) -> Self {
         self.notes.push(line.into());
@@ -133,8 +165,8 @@ impl fmt::Display for Diagnostic {
             write!(f, "{site}: ")?;
         }
         f.write_str(&self.message)?;
-        for note in &self.notes {
-            write!(f, "\n>>> {note}")?;
+        for line in self.notes.iter().chain(&self.hints) {
+            write!(f, "\n>>> {line}")?;
         }
         Ok(())
     }

@@ -97,6 +97,8 @@ pub enum Subject {
     Duplicate(Place, Place),
     /// A function with two signatures.
     Signature(Place, Place),
+    /// Nothing that needs a search: these are the hints.
+    Lines(Vec<String>),
 }
 
 impl Diagnostic {
@@ -119,6 +121,15 @@ impl Diagnostic {
     /// Says what it is about.
     pub fn about(self, subject: Subject) -> Self {
         Self { subject: Some(Box::new(subject)), ..self }
+    }
+    /// Adds a line that LLD does not have: shown behind `>>> ` unless the options say that messages are to be LLD's.
+    pub fn hint(mut self, line: impl Into<String>) -> Self {
+        let line = line.into();
+        match self.subject.as_deref_mut() {
+            Some(Subject::Lines(lines)) => lines.push(line),
+            _ => self = self.about(Subject::Lines(vec![line])),
+        }
+        self
     }
     /// Adds a line, shown behind `>>> `.
     pub fn note(mut self, line: impl Into<String>) -> Self {

@@ -114,7 +114,7 @@ impl Addition {
                 FileKind::SharedLibrary => self.diagnostics.push(unsupported("dynamic library", &name())),
                 _ if whole => {
                     let text = "The file was not recognized as a valid object file";
-                    self.diagnostics.push(Diagnostic::error(Kind::Input, text).note(name()));
+                    self.diagnostics.push(Diagnostic::error(Kind::Input, text).hint(name()));
                     self.fatal = true;
                     return;
                 }

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 /// # Errors
 /// [`Failed`]; `diagnostics` says why.
 pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Vec<u8>, Failed> {
-    let mut clock = Clock::start();
+    let mut clock = Clock::start(options.time);
     let loaded = input::load(options, disk, diagnostics);
     explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
         link_inputs(options, inputs, &mut clock, diagnostics, |plan, _, _| {
@@ -53,7 +53,7 @@ fn explained<R>(
 /// # Errors
 /// [`Failed`]; `diagnostics` says why. An older file at the output path stays as it was.
 pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<(), Failed> {
-    let mut clock = Clock::start();
+    let mut clock = Clock::start(options.time);
     let loaded = load(options, disk, diagnostics);
     clock.lap("load");
     explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
@@ -158,7 +158,8 @@ fn link_inputs<R>(
     write(&plan, clock, diagnostics)
 }
 
-/// Reads what resolution needs of every member, in parallel.
+/// Reads what resolution needs of every member, in parallel. As with LLD, only the first object that cannot be linked at
+/// all is reported.
 fn parse_headers<'i>(
     options: &Options,
     inputs: &'i Inputs,
@@ -173,26 +174,35 @@ fn parse_headers<'i>(
                 return Ok(None);
             }
             let object = Object::parse(member.name.clone(), inputs.bytes(index))?;
-            check_object(options, member.lazy, object).map(Some)
+            check_architecture(options, object).map(Some)
         })
         .collect();
-    collect(parsed, diagnostics).map(IndexVec::from)
+    let objects: Result<Vec<_>, Diagnostic> = parsed.into_iter().collect();
+    let unlinkable = match objects {
+        Err(error) => error,
+        Ok(objects) => {
+            let objects = IndexVec::from(objects);
+            let unlinkable = |&(index, object): &(MemberIdx, &Option<Object>)| {
+                !inputs.members[index].lazy && object.as_ref().is_some_and(|object| !object.has_linking)
+            };
+            let Some((index, _)) = objects.iter_enumerated().find(unlinkable) else { return Ok(objects) };
+            let name = &inputs.members[index].name;
+            Diagnostic::error(Kind::Input, format!("{name}: not a relocatable wasm file"))
+        }
+    };
+    diagnostics.push(unlinkable);
+    Err(Failed)
 }
 
-fn check_object<'i>(options: &Options, lazy: bool, object: Object<'i>) -> Result<Object<'i>, Diagnostic> {
-    let error = |text: String| Err(Diagnostic::error(Kind::Input, text));
-    let name = &object.name;
-    match options.is_64 {
-        None | Some(false) if object.is_64 && options.is_64.is_none() => {
-            error(format!("{name}: must specify -mwasm64 to process wasm64 object files"))
-        }
-        Some(false) if object.is_64 => error(format!("{name}: must specify -mwasm64 to process wasm64 object files")),
-        Some(true) if !object.is_64 && object.memory_count > 0 => {
-            error(format!("{name}: wasm32 object file can't be linked in wasm64 mode"))
-        }
-        _ if !lazy && !object.has_linking => error(format!("{name}: not a relocatable wasm file")),
-        _ => Ok(object),
-    }
+/// An object is wasm64 if any of its memories is; one without memory is wasm32.
+fn check_architecture<'i>(options: &Options, object: Object<'i>) -> Result<Object<'i>, Diagnostic> {
+    let problem = match options.is_64 {
+        None if object.is_64 => "must specify -mwasm64 to process wasm64 object files",
+        // LLD says this of wasm64 objects with -mwasm32 too.
+        Some(is_64) if is_64 != object.is_64 => "wasm32 object file can't be linked in wasm64 mode",
+        _ => return Ok(object),
+    };
+    Err(Diagnostic::error(Kind::Input, format!("{}: {problem}", object.name)))
 }
 
 /// Reads the rest of the linked members, in parallel.

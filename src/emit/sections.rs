@@ -207,7 +207,9 @@ fn globals(products: &Products) -> Option<Vec<u8>> {
     }
     let pointer = |mutable| global_type(GlobalType { value_type: crate::resolve::pointer_type(options), mutable });
     for entry in &layout.got {
-        section.global(pointer(false), &address_expr(options, got_value(products, *entry)));
+        // Each thread has its own address of thread-local data.
+        let mutable = options.shared_memory && layout.is_tls_entry(resolution, *entry);
+        section.global(pointer(mutable), &address_expr(options, got_value(products, *entry)));
     }
     for &address in &layout.address_globals {
         section.global(pointer(false), &address_expr(options, address));
@@ -238,7 +240,9 @@ fn got_value(products: &Products, entry: GotEntry) -> u64 {
         }
     };
     if kind != SymbolKind::Function {
-        return layout.data_value(definition, !products.options.shared_memory).unwrap_or(0);
+        let relative = products.options.shared_memory && layout.is_tls_entry(resolution, entry);
+        let value = if relative { layout.tls_value(definition) } else { layout.data_value(definition, true) };
+        return value.unwrap_or(0);
     }
     if symbol.is_some_and(|symbol| resolution.symbols[symbol].is(bits::STUB)) {
         return 0;

@@ -4,6 +4,7 @@ use super::Layout;
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Subject};
 use crate::index::*;
 use crate::liveness::LiveSet;
+use crate::object::SymbolFlags;
 use crate::options::{Options, Unresolved};
 use crate::resolve::symbol::bits;
 use crate::resolve::{Definition, Resolution};
@@ -93,7 +94,9 @@ impl<'i> Layout<'i> {
             Definition::Tag(tag) => self.tag_index(tag).map(ExportKind::Tag),
             Definition::Table(table) => self.table_index(table).map(ExportKind::Table),
             _ => {
-                let Some(address) = self.data_value(definition, false) else { return };
+                let is_tls = resolution.symbols[at].flags.has(SymbolFlags::TLS);
+                let value = if is_tls { self.tls_value(definition) } else { self.data_value(definition, false) };
+                let Some(address) = value else { return };
                 let index = self.imported_globals + (self.globals.len() + self.got.len()) as u32;
                 self.address_globals.push(address);
                 Some(ExportKind::Global(index + self.address_globals.len() as u32 - 1))

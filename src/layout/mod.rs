@@ -8,7 +8,9 @@ mod exports;
 mod features;
 mod imports;
 mod indices;
+mod init_functions;
 mod memory;
+mod message_order;
 mod scan;
 mod segments;
 mod strings;
@@ -16,6 +18,7 @@ mod types;
 
 pub use exports::{Export, ExportKind};
 pub use imports::Import;
+pub use init_functions::InitFunctions;
 pub use memory::Memory;
 pub use segments::{Chunk, OutputSegment, bound_names};
 pub use strings::{MergedStrings, Pieces, merge_strings, split_strings};
@@ -25,7 +28,7 @@ use crate::index::*;
 use crate::linker_defined::DataSymbol;
 use crate::liveness::LiveSet;
 use crate::options::Options;
-use crate::resolve::{Definition, LinkerFunction, Resolution, Role};
+use crate::resolve::{Definition, Resolution};
 use std::collections::{BTreeSet, HashMap};
 
 /// No index: not in the output.
@@ -92,8 +95,8 @@ pub struct Layout<'i> {
     pub init_symbols: Vec<(u32, FileIdx, u32)>,
     /// The function that runs at instantiation.
     pub start: Option<InputFunctionIdx>,
-    /// The function that fills memory from passive segments.
-    pub init_memory: Option<InputFunctionIdx>,
+    /// The functions that initialise memory.
+    pub init: InitFunctions,
 }
 
 /// What a call or a table slot means: a defined function, or the symbol of an imported one.
@@ -144,6 +147,7 @@ pub fn assign<'i>(
     diagnostics.checkpoint()?;
     layout.make_segments(options, resolution, live, diagnostics)?;
     layout.place_memory(options, resolution, diagnostics);
+    layout.define_init_flag(resolution, live);
     segments::define_start_stop(options, &layout.segments, resolution);
     exports::check_required(options, resolution, diagnostics);
     layout.infer_features(options, resolution, live, diagnostics);
@@ -200,7 +204,7 @@ impl<'i> Layout<'i> {
             init_functions: Vec::new(),
             init_symbols: Vec::new(),
             start: None,
-            init_memory: None,
+            init: InitFunctions::default(),
         }
     }
     /// Output index of a defined function, if it stays.
@@ -282,6 +286,14 @@ impl<'i> Layout<'i> {
             _ => None,
         }
     }
+    /// Address of a thread-local symbol, counted from the start of its output segment. Also where that segment is not
+    /// thread-local.
+    pub fn tls_value(&self, definition: Definition) -> Option<u64> {
+        match definition {
+            Definition::Data { segment, offset } => self.segment_offset(segment, offset).map(|(_, offset)| offset),
+            _ => self.data_value(definition, false),
+        }
+    }
     /// Address of a data symbol of the linker.
     pub fn linker_address(&self, data: DataSymbol) -> u64 {
         let memory = &self.memory;
@@ -300,33 +312,6 @@ impl<'i> Layout<'i> {
     /// Whether an output segment takes bytes in the output.
     pub fn in_binary(&self, segment: &OutputSegment) -> bool {
         !segment.is_bss || self.emit_bss
-    }
-
-    /// Functions that the linker makes once it knows that passive segments or thread-local GOT entries exist.
-    fn make_init_functions(&mut self, options: &Options, resolution: &mut Resolution<'i>, live: &mut LiveSet) {
-        let needed = !options.relocatable && self.segments.iter().any(|segment| self.is_passive(options, segment));
-        if !needed {
-            return;
-        }
-        let signature = resolution.empty_signature();
-        let function = resolution.add_function(LinkerFunction {
-            role: Role::InitMemory,
-            name: crate::linker_defined::INIT_MEMORY.into(),
-            symbol_name: crate::linker_defined::INIT_MEMORY.into(),
-            export_name: None,
-            signature,
-        });
-        live.keep_function(function);
-        let symbol = resolution.add_symbol(crate::linker_defined::INIT_MEMORY);
-        resolution.define_function(symbol, function, crate::object::SymbolFlags::HIDDEN);
-        if options.shared_memory
-            && let Some(tls_base) = resolution.known.tls_base
-            && let Definition::Global(global) = resolution.definitions[tls_base]
-        {
-            live.keep_global(global);
-        }
-        self.init_memory = Some(function);
-        self.start = Some(function);
     }
 
     /// Whether `__wasm_init_memory` fills a segment.

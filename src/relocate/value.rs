@@ -63,7 +63,11 @@ impl Relocator<'_, '_> {
             .unwrap_or(0) as u64,
             Target::TableSlot => self.slot(definition, symbol),
             Target::TableSlotRelative => self.slot(definition, symbol).saturating_sub(self.layout.table_base),
-            Target::Address | Target::AddressRelative | Target::AddressTls => self.address(definition, relocation),
+            Target::Address | Target::AddressRelative => self.address(definition, relocation),
+            Target::AddressTls => {
+                let value = self.layout.tls_value(definition);
+                value.map_or(0, |value| value.wrapping_add_signed(relocation.addend))
+            }
             Target::AddressLocal => {
                 let field = place.address.wrapping_add(relocation.offset as u64);
                 self.address(definition, relocation).wrapping_sub(field)

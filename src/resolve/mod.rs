@@ -98,6 +98,8 @@ pub enum Role {
     InitTls,
     /// Sets thread-local GOT entries.
     ApplyGlobalTlsRelocs,
+    /// Stores what thread-local data refers to through GOT entries.
+    ApplyTlsRelocs,
     /// Traps: stands for a function that is missing or has another signature.
     Unreachable,
     /// Runs constructors, the function and destructors.

@@ -1,6 +1,7 @@
 //! Layout -> bodies of the functions that the linker makes, written as MIR.
 
 mod init_memory;
+mod thread_local;
 
 use crate::index::*;
 use crate::layout::{Callee, Layout};
@@ -50,8 +51,9 @@ pub fn bodies(options: &Options, resolution: &Resolution, layout: &Layout) -> Bo
         let mir = match function.role {
             Role::CallCtors => call_ctors(layout),
             Role::InitMemory => init_memory::init_memory(options, resolution, layout),
-            Role::InitTls => init_memory::init_tls(resolution, layout),
-            Role::ApplyGlobalTlsRelocs => Function::default(),
+            Role::InitTls => thread_local::init_tls(resolution, layout),
+            Role::ApplyGlobalTlsRelocs => thread_local::apply_global_relocs(options, resolution, layout),
+            Role::ApplyTlsRelocs => thread_local::apply_relocs(resolution, layout),
             Role::Unreachable => unreachable(),
             Role::CommandExport(callee) => command_export(resolution, layout, callee),
         };

@@ -10,12 +10,14 @@
 mod build;
 mod cases;
 mod check;
+mod clients;
 mod diff;
 mod dump;
 mod inputs;
 mod node;
 mod objects;
 mod robust;
+mod threads;
 
 use std::process::ExitCode;
 
@@ -36,7 +38,9 @@ fn main() -> ExitCode {
     };
     let mut trials = robust::trials(&all);
     trials.push(Trial::test("harness/differences-in-words", || diff::self_test().map_err(Failed::from)));
+    trials.push(threads::trial());
     trials.extend(all.into_iter().map(trial));
+    trials.extend(clients::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -14,7 +14,7 @@ mod symbols;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Subject};
 use crate::index::{IndexVec, MemberIdx};
 use crate::input::{FileSystem, Inputs, MemberKind};
-use crate::object::Object;
+use crate::object::{Contents, Object};
 use crate::options::Options;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -28,6 +28,8 @@ struct Evidence<'a> {
     disk: &'a dyn FileSystem,
     /// All inputs that are objects, linked or not.
     objects: IndexVec<MemberIdx, Option<Object<'a>>>,
+    /// Code, data and custom sections of the objects whose places are asked for.
+    contents: HashMap<u32, Contents<'a>>,
     /// What is most like each name that is asked about.
     names: HashMap<&'a str, names::Match>,
     /// Libraries that define a name, though they are not linked.
@@ -39,6 +41,10 @@ struct Evidence<'a> {
 impl<'a> Evidence<'a> {
     fn object(&self, member: u32) -> Option<&Object<'a>> {
         self.objects.get(MemberIdx(member))?.as_ref()
+    }
+    /// The object of a place that a subject names, and what is in it.
+    fn opened(&self, member: u32) -> Option<(&Object<'a>, &Contents<'a>)> {
+        Some((self.object(member)?, self.contents.get(&member)?))
     }
 }
 
@@ -110,9 +116,34 @@ fn collect<'a>(
     });
     let wanted: Vec<&str> = wanted.collect();
     let names = names::find(&objects, &wanted);
-    let missing = wanted.iter().filter(|name| !names.get(**name).is_some_and(|found| found.kind == names::Kind::Same));
+    let missing = wanted.iter().filter(|name| names.get(**name).is_none_or(|found| found.kind != names::Kind::Same));
     let libraries = libraries::that_define(options, inputs, disk, missing.copied());
-    Evidence { options, disk, objects, names, libraries, references }
+    let contents = contents(&objects, subjects);
+    Evidence { options, disk, objects, contents, names, libraries, references }
+}
+
+/// Reads the objects that the subjects' places are in.
+fn contents<'a>(
+    objects: &IndexVec<MemberIdx, Option<Object<'a>>>,
+    subjects: &[&Subject],
+) -> HashMap<u32, Contents<'a>> {
+    let mut members: Vec<u32> = Vec::new();
+    for subject in subjects {
+        match subject {
+            Subject::Undefined(_, place) => members.push(place.member),
+            Subject::Duplicate(first, second) | Subject::Signature(first, second) => {
+                members.extend([first.member, second.member]);
+            }
+            Subject::Entry(_) | Subject::Export(_) | Subject::Library(_) => {}
+        }
+    }
+    members.sort_unstable();
+    members.dedup();
+    let read = |member: u32| {
+        let object = objects.get(MemberIdx(member))?.as_ref()?;
+        Some((member, Contents::parse(object).ok()?))
+    };
+    members.into_par_iter().filter_map(read).collect()
 }
 
 fn explain_one(evidence: &Evidence, subject: &Subject) -> Vec<String> {

@@ -106,7 +106,7 @@ impl<'w> Wanted<'w> {
         if local {
             return None;
         }
-        if self.rust.is_some() && self.rust == rust_key(name) {
+        if self.is_rust_of_another_build(name) {
             return Some(Kind::RustHash);
         }
         if self.c_name.as_deref() == Some(name) {
@@ -121,10 +121,21 @@ impl<'w> Wanted<'w> {
         }
         let allowed = spelling::tolerance(self.name.len().min(name.len()));
         let differing = (letters ^ self.letters).count_ones() as usize;
-        if differing > 2 * allowed && self.name.len() != name.len() {
+        if differing > 2 * allowed && !name.eq_ignore_ascii_case(self.name) {
             return None;
         }
         spelling::near(self.name, name).map(Kind::Near)
+    }
+
+    fn is_rust_of_another_build(&self, name: &str) -> bool {
+        let Some(key) = &self.rust else { return false };
+        // Most names are told apart without taking them to pieces.
+        let end = self.name.len().saturating_sub(4);
+        let may_be = match self.name.starts_with("_R") {
+            true => name.starts_with("_R") && name.as_bytes().ends_with(&self.name.as_bytes()[end..]),
+            false => name.len() == self.name.len() && name.starts_with(key.as_str()),
+        };
+        may_be && rust_key(name).as_ref() == Some(key)
     }
 }
 

@@ -12,16 +12,17 @@ pub fn differences(evidence: &Evidence, first: Place, second: Place) -> Vec<Stri
     if let (Some((a, x)), Some((b, y))) = (one, other) {
         notes.extend(difference(a.signature(x), b.signature(y)));
     }
-    for (object, symbol) in [(one, first), (other, second)]
-        .into_iter()
-        .filter_map(|(at, place)| at.map(|(object, _)| (object, place.symbol)))
-    {
-        let line = if object.symbols[symbol as usize].flags.is_undefined() {
-            source::user(object, symbol, evidence.options).map(|user| format!("{} calls it in {user}", object.name))
-        } else {
-            source::definition(object, symbol).map(|line| format!("{} has it from {line}", object.name))
-        };
-        notes.extend(line);
+    for place in [first, second] {
+        let Some((object, contents)) = evidence.opened(place.member) else { continue };
+        let Some(entry) = object.symbols.get(place.symbol as usize) else { continue };
+        let file = &object.name;
+        notes.extend(match entry.flags.is_undefined() {
+            true => source::user(object, contents, place.symbol, evidence.options)
+                .map(|user| format!("{file} calls it in {user}")),
+            false => {
+                source::definition(object, contents, place.symbol).map(|line| format!("{file} has it from {line}"))
+            }
+        });
     }
     notes
 }

@@ -11,8 +11,7 @@ use gimli::{AttributeValue, DebugLine, DebugLineOffset, EndianSlice, LineProgram
 type Bytes<'i> = EndianSlice<'i, LittleEndian>;
 
 /// Who refers first to symbol `symbol` of `object`: `main (src/a.c:3)`.
-pub fn user(object: &Object, symbol: u32, options: &Options) -> Option<String> {
-    let contents = Contents::parse(object).ok()?;
+pub fn user(object: &Object, contents: &Contents, symbol: u32, options: &Options) -> Option<String> {
     let refers = |relocation: &Relocation| relocation.index == symbol && relocation.kind.target() != Target::TypeIndex;
     for (local, body) in contents.bodies.iter().enumerate() {
         if let Some(relocation) = contents.body_relocations(body).find(refers) {
@@ -22,7 +21,7 @@ pub fn user(object: &Object, symbol: u32, options: &Options) -> Option<String> {
             });
             let name = function
                 .map_or("a function without a name".into(), |function| display_name(function.name, options.demangle));
-            let line = line(object, &contents, Wanted::At(u64::from(relocation.offset)));
+            let line = line(object, contents, Wanted::At(u64::from(relocation.offset)));
             return Some(line.map_or(name.to_string(), |line| format!("{name} ({line})")));
         }
     }
@@ -50,16 +49,15 @@ fn data_at<'o, 'i>(object: &'o Object<'i>, segment: u32, offset: u64) -> Option<
 }
 
 /// Where function symbol `symbol` of `object` begins: `src/a.c:3`.
-pub fn definition(object: &Object, symbol: u32) -> Option<String> {
+pub fn definition(object: &Object, contents: &Contents, symbol: u32) -> Option<String> {
     let entry = object.symbols.get(symbol as usize)?;
     if entry.kind != SymbolKind::Function || entry.flags.is_undefined() {
         return None;
     }
     let local = (entry.index as usize).checked_sub(object.function_imports.len())?;
-    let contents = Contents::parse(object).ok()?;
     let body = contents.bodies.get(local)?;
     let start = u64::from(body.offset);
-    line(object, &contents, Wanted::Within(start, start + u64::from(body.size)))
+    line(object, contents, Wanted::Within(start, start + u64::from(body.size)))
 }
 
 /// Which row of a line table is looked for.

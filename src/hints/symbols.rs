@@ -13,9 +13,9 @@ const MAINS: [&str; 4] = ["main", "__main_argc_argv", "__main_void", "__original
 /// Where an undefined symbol is referred to, and what may have been meant.
 pub fn undefined(evidence: &Evidence, name: &str, place: Place) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some(user) =
-        evidence.object(place.member).and_then(|object| source::user(object, place.symbol, evidence.options))
-    {
+    let opened = evidence.opened(place.member);
+    let user = opened.and_then(|(object, contents)| source::user(object, contents, place.symbol, evidence.options));
+    if let Some(user) = user {
         notes.push(format!("referenced by {user}"));
     }
     notes.extend(further(evidence, name));
@@ -131,8 +131,8 @@ pub fn export(evidence: &Evidence, name: &str) -> Vec<String> {
 pub fn places(evidence: &Evidence, places: &[Place]) -> Vec<String> {
     let mut notes = Vec::new();
     for place in places {
-        let Some(object) = evidence.object(place.member) else { continue };
-        if let Some(line) = source::definition(object, place.symbol) {
+        let Some((object, contents)) = evidence.opened(place.member) else { continue };
+        if let Some(line) = source::definition(object, contents, place.symbol) {
             notes.push(format!("{} has it from {line}", object.name));
         }
     }

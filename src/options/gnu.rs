@@ -48,7 +48,7 @@ pub static GNU: &[Spec] = &[
     Spec::alias("q", "emit-relocs").one_dash(),
     Spec::state("demangle", State::set_demangle_style).equals().meta("<style>")
         .help(Reports, "The same as --demangle, whatever the style"),
-    Spec::text("dependency-file", |o, v| o.dependency_file = Some(v)).meta("<file>")
+    Spec::text("dependency-file", |o, v| o.dependency_file = Some(v).filter(|path| !path.is_empty())).meta("<file>")
         .help(Reports, "Write a makefile rule that names every file which the link read"),
     Spec::flag("no-threads", single_thread).help(Program, "The same as --threads=1"),
     Spec::number("thread-count", super::apply::Check::Threads, |o, n| o.threads = usize::try_from(n).ok())

@@ -123,7 +123,7 @@ fn write_chunks(
         let at = (offset - base) as usize;
         match chunk {
             Chunk::Strings(strings) => {
-                let strings = &products.layout.strings[strings];
+                let strings = &products.layout.strings[strings as usize];
                 strings.write(0..strings.len(), &mut out[at..at + strings.size as usize]);
             }
             Chunk::Input(index) => {

@@ -1,3 +1,4 @@
 //! Views: they read the products of the passes and change nothing.
 
+pub mod dependencies;
 pub mod time;

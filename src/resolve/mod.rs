@@ -17,10 +17,11 @@ mod variants;
 pub use finish::finish;
 pub use replay::exported_names;
 pub use symbol::{Symbol, bits};
+pub(crate) use text::value_type_text;
 pub use text::{display_name, pointer_type, signature_text};
 use text::{global_type_text, linker_global_type, table_type_text};
 
-use crate::diagnostic::{Diagnostics, Failed, Kind};
+use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Subject};
 use crate::index::*;
 use crate::input::Inputs;
 use crate::linker_defined::{self as linker, DataSymbol};
@@ -440,7 +441,7 @@ fn want_entry(options: &Options, replay: &mut Replay, diagnostics: &mut Diagnost
         }
         _ => {
             let message = format!("entry symbol not defined (pass --no-entry to suppress): {name}");
-            diagnostics.error(Kind::Symbol, message);
+            diagnostics.push(Diagnostic::error(Kind::Symbol, message).about(Subject::Entry(name.to_owned())));
             None
         }
     }

@@ -18,6 +18,7 @@ mod inputs;
 mod node;
 mod objects;
 mod robust;
+mod threads;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     };
     let mut trials = robust::trials(&all);
     trials.push(Trial::test("harness/differences-in-words", || diff::self_test().map_err(Failed::from)));
+    trials.push(threads::trial());
     trials.extend(all.into_iter().map(trial));
     trials.extend(clients::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

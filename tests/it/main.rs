@@ -5,7 +5,8 @@
 //! - `WOLD_BLESS=1`: rewrites what a case expects to what the linker under test says;
 //! - `CI`: a missing tool is a failure, not a skipped case;
 //! - `WOLD_CORPUS`: a folder with more objects for the robustness test; `WOLD_ROBUST=all` takes all objects, not a few
-//!   of each group; `WOLD_ROBUST_TRACE=1` names each damaged object before it is linked.
+//!   of each group; `WOLD_ROBUST_TRACE=1` names each damaged object before it is linked;
+//! - `WOLD_TEST_RUSTC`: the rustc with which cargo is tried.
 
 mod build;
 mod cases;

@@ -102,7 +102,7 @@ fn detected(ground: &Ground) -> Result<(), String> {
     let text: String = files.filter_map(|file| std::fs::read_to_string(file).ok()).collect();
     let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap_or_default().to_string();
     let (id, version) = (line("set(CMAKE_C_COMPILER_LINKER_ID "), line("set(CMAKE_C_COMPILER_LINKER_VERSION "));
-    if id.contains("\"LLD\"") && version.contains(" 22.") {
+    if id.contains("\"LLD\"") && version.contains("\"22.") {
         Ok(())
     } else {
         Err(format!("CMake found: {id} {version}"))

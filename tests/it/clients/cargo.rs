@@ -1,5 +1,6 @@
 //! cargo and rustc, with Wold as the `linker` of a target.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -17,10 +18,14 @@ pub const CLIENTS: &[Client] = &[
     Client { name: "cargo/custom-sections", needs: &[UNKNOWN, NODE], run: custom_sections },
 ];
 
-/// Whether the standard library for `target` is installed. `RUSTC` is the compiler here as for cargo.
+/// The compiler that cargo is to use: `WOLD_TEST_RUSTC`, so that one with more targets can be tried.
+fn rustc() -> OsString {
+    std::env::var_os("WOLD_TEST_RUSTC").unwrap_or_else(|| "rustc".into())
+}
+
+/// Whether the standard library for `target` is installed.
 fn has(target: &str) -> bool {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).args(["--print", "target-libdir", "--target", target]).output();
+    let output = Command::new(rustc()).args(["--print", "target-libdir", "--target", target]).output();
     let folder = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_string()).unwrap_or_default();
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     files.map(|file| file.file_name()).any(|name| name.to_string_lossy().starts_with("libstd-"))
@@ -66,7 +71,7 @@ fn package(ground: &Ground, library: bool, source: &str) -> Result<(), String> {
 fn build(ground: &Ground, target: &str, profile: &str, prepare: impl Fn(&mut Command)) -> Result<(), String> {
     let _ = fs::remove_dir_all(ground.path("target"));
     let mut command = ground.command("cargo");
-    command.args(["build", "--quiet", "--offline", "--target", target, "--target-dir", "target"]);
+    command.env("RUSTC", rustc()).args(["build", "--quiet", "--offline", "--target", target, "--target-dir", "target"]);
     command.args((profile == "release").then_some("--release"));
     prepare(&mut command);
     ground.run(&mut command)?;

@@ -7,7 +7,7 @@ use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mmap::{OutputFile, check_writable};
 use crate::object::{Contents, Object};
 use crate::options::{self, Options};
-use crate::report::time::Clock;
+use crate::report::{self, time::Clock};
 use crate::resolve::names::Names;
 use crate::{layout, linker_defined, liveness, resolve, synthetic};
 use rayon::prelude::*;
@@ -19,9 +19,10 @@ use rayon::prelude::*;
 pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Vec<u8>, Failed> {
     let inputs = input::load(options, disk, diagnostics)?;
     let mut clock = Clock::start();
-    link_inputs(options, &inputs, &mut clock, diagnostics, |plan, _, _| {
+    link_inputs(options, &inputs, &mut clock, diagnostics, |plan, _, diagnostics| {
         let mut image = vec![0; plan.size()];
-        plan.write(&mut image);
+        plan.write(&mut image, diagnostics);
+        diagnostics.checkpoint()?;
         Ok(image)
     })
 }
@@ -43,8 +44,13 @@ pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut 
         Failed
     };
     link_inputs(options, &inputs, &mut clock, diagnostics, |plan, clock, diagnostics| {
+        if let Some(path) = &options.map_file {
+            report::write(path, report::map::text(plan), diagnostics)?;
+            clock.lap("map");
+        }
         let mut file = OutputFile::create(&options.output, plan.size()).map_err(|error| failed(error, diagnostics))?;
-        let serial = plan.write(file.bytes_mut());
+        let serial = plan.write(file.bytes_mut(), diagnostics);
+        diagnostics.checkpoint()?;
         clock.lap("emit");
         clock.note("stitch (the serial part of emit)", serial);
         file.commit().map_err(|error| failed(error, diagnostics))?;

@@ -45,6 +45,10 @@ impl CodePlan {
     pub fn payload_offset(&self, count: usize, index: usize) -> u64 {
         (leb::unsigned_size(count as u64) + self.offsets[index]) as u64
     }
+    /// Bytes of body number `index`.
+    pub fn size_of(&self, index: usize) -> u64 {
+        (self.offsets[index + 1] - self.offsets[index]) as u64
+    }
     /// Copies and relocates every body.
     pub fn write(&self, products: Products, relocator: &Relocator, out: &mut [u8]) {
         let bounds = |range: &Range<usize>| self.offsets[range.end] - self.offsets[range.start];

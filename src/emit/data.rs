@@ -2,7 +2,7 @@
 
 use super::Products;
 use super::sections::address_expr;
-use crate::layout::{Chunk, OutputSegment};
+use crate::layout::{Chunk, Layout, OutputSegment};
 use crate::leb;
 use crate::par;
 use crate::relocate::{self, Place, Relocator};
@@ -38,6 +38,18 @@ impl DataPlan {
     /// Bytes of all segments with their headers.
     pub fn size(&self) -> usize {
         self.size
+    }
+    /// Offset of segment number `index` of the layout from the start of the section's payload, and the bytes of its
+    /// header; `None` if it takes no bytes.
+    pub fn place(&self, layout: &Layout, index: usize) -> Option<(u64, u64)> {
+        let mut offset = leb::unsigned_size(self.segments.len() as u64);
+        for (at, header) in &self.segments {
+            if *at == index {
+                return Some((offset as u64, header.len() as u64));
+            }
+            offset += header.len() + layout.segments[*at].size as usize;
+        }
+        None
     }
     /// Copies and relocates every segment. Bytes between chunks stay as they are: zero.
     pub fn write(&self, products: Products, relocator: &Relocator, out: &mut [u8]) {

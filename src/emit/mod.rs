@@ -13,6 +13,7 @@ mod names;
 mod sections;
 mod stitch;
 
+use crate::diagnostic::Diagnostics;
 use crate::index::*;
 use crate::layout::Layout;
 use crate::liveness::LiveSet;
@@ -70,6 +71,33 @@ pub struct Plan<'a, 'i> {
     size: usize,
 }
 
+/// A section of the planned module, for reports.
+pub struct Part<'p> {
+    /// Its id. Spec: WebAssembly core, "Modules", "Sections".
+    pub id: u8,
+    /// Its name, if it is a custom section.
+    pub name: Option<&'p str>,
+    /// Bytes from the start of the module.
+    pub offset: usize,
+    /// Bytes, its header included.
+    pub size: usize,
+    /// What reports can list of it.
+    pub content: Content,
+}
+
+/// What reports can list of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing.
+    Other,
+    /// Globals.
+    Globals,
+    /// Functions.
+    Code,
+    /// Data segments.
+    Data,
+}
+
 /// Sizes everything and gives every part of the module its place.
 pub fn plan<'a, 'i>(products: Products<'a, 'i>) -> Plan<'a, 'i> {
     let (code, (data, (customs, names))) = rayon::join(
@@ -88,10 +116,44 @@ pub fn plan<'a, 'i>(products: Products<'a, 'i>) -> Plan<'a, 'i> {
     plan
 }
 
-impl Plan<'_, '_> {
+impl<'i> Plan<'_, 'i> {
     /// Bytes of the module.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// What the module is made from.
+    pub fn products(&self) -> Products<'_, 'i> {
+        self.products
+    }
+
+    /// The sections, in order.
+    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let mut end = MODULE_HEADER.len();
+        self.sections.iter().map(move |section| {
+            let (offset, size) = (end, section.head.len() + section.size);
+            end += size;
+            let id = section.head.first().copied().unwrap_or(stitch::CUSTOM);
+            let content = match id {
+                stitch::GLOBAL => Content::Globals,
+                stitch::CODE => Content::Code,
+                stitch::DATA => Content::Data,
+                _ => Content::Other,
+            };
+            Part { id, name: stitch::custom_name(&section.head), offset, size, content }
+        })
+    }
+
+    /// Offset of body number `index` from the start of the code section's payload, and its bytes.
+    pub fn function_place(&self, index: usize) -> (u64, u64) {
+        let count = self.products.layout.functions.len();
+        (self.code.payload_offset(count, index), self.code.size_of(index))
+    }
+
+    /// Offset of a data segment of the layout from the start of the data section's payload, and the bytes of its header;
+    /// `None` if it takes no bytes.
+    pub fn segment_place(&self, index: usize) -> Option<(u64, u64)> {
+        self.data.place(self.products.layout, index)
     }
 
     fn add_sections(&mut self) {
@@ -127,7 +189,10 @@ impl Plan<'_, '_> {
     }
 
     /// Writes the module into `out`, which has [`Plan::size`] bytes. Returns the nanoseconds that the sequential part took.
-    pub fn write(&self, out: &mut [u8]) -> u64 {
+    ///
+    /// # Errors
+    /// In `diagnostics`: there is no random build id.
+    pub fn write(&self, out: &mut [u8], diagnostics: &mut Diagnostics) -> u64 {
         assert_eq!(out.len(), self.size, "the buffer is as large as planned");
         let (header, rest) = out.split_at_mut(MODULE_HEADER.len());
         let (mut heads, mut fills) = (vec![(header, MODULE_HEADER)], Vec::new());
@@ -156,7 +221,7 @@ impl Plan<'_, '_> {
         stitch::stitch(heads);
         let serial = start.elapsed().as_nanos() as u64;
         if self.build_id.is_some() {
-            build_id::write(self.products.options, out);
+            build_id::write(self.products.options, out, diagnostics);
         }
         serial
     }

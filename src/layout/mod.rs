@@ -228,6 +228,14 @@ impl<'i> Layout<'i> {
         let stub = || self.undefined_stubs.get(&symbol).and_then(|&stub| self.function_index(stub));
         self.import_index(symbol).or_else(stub)
     }
+    /// Whether trapping functions stand for undefined ones.
+    pub fn has_undefined_stubs(&self) -> bool {
+        !self.undefined_stubs.is_empty()
+    }
+    /// The trapping function that stands for an undefined one.
+    pub fn undefined_stub(&self, symbol: SymbolIdx) -> Option<InputFunctionIdx> {
+        self.undefined_stubs.get(&symbol).copied()
+    }
     /// Table slot of a function, if its address is taken.
     #[inline]
     pub fn slot(&self, function: ElementFunction) -> Option<u64> {

@@ -44,10 +44,6 @@ pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut 
         Failed
     };
     link_inputs(options, &inputs, &mut clock, diagnostics, |plan, clock, diagnostics| {
-        if let Some(path) = &options.map_file {
-            report::write(path, report::map::text(plan), diagnostics)?;
-            clock.lap("map");
-        }
         let mut file = OutputFile::create(&options.output, plan.size()).map_err(|error| failed(error, diagnostics))?;
         let serial = plan.write(file.bytes_mut(), diagnostics);
         diagnostics.checkpoint()?;
@@ -76,6 +72,8 @@ fn link_inputs<R>(
     let mut names = Names::new(&objects, linker_defined::names(options));
     clock.lap("intern names");
     let selection = resolve::select(options, inputs, &objects, &mut names, diagnostics)?;
+    report::why_extract::write(options, inputs, &names, &selection, diagnostics);
+    diagnostics.checkpoint()?;
     clock.lap("resolve");
     let contents = parse_contents(&objects, &selection.link_order, diagnostics)?;
     clock.lap("parse contents");
@@ -86,11 +84,15 @@ fn link_inputs<R>(
     clock.lap("mark live");
     let allowed = &inputs.allowed_undefined;
     let layout = layout::assign(options, allowed, &mut resolution, &mut live, diagnostics)?;
+    resolution.trace_added(options, diagnostics);
     clock.lap("layout");
     let bodies = synthetic::bodies(options, &resolution, &layout);
     let products = Products { options, resolution: &resolution, live: &live, layout: &layout, bodies: &bodies };
     let plan = emit::plan(products);
     clock.lap("plan");
+    report::map::write(&plan, diagnostics);
+    diagnostics.checkpoint()?;
+    clock.lap("map");
     write(&plan, clock, diagnostics)
 }
 

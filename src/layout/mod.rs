@@ -156,8 +156,8 @@ pub fn assign<'i>(
     diagnostics.checkpoint()?;
     layout.assign_types(resolution);
     layout.assign_exports(options, resolution, live);
+    // As in LLD, the map is written in spite of these errors: the next check of the diagnostics comes after it.
     layout.check_mutable_globals(options, resolution, diagnostics);
-    diagnostics.checkpoint()?;
     Ok(layout)
 }
 

@@ -3,20 +3,33 @@
 //! One line each: sections; in them functions, globals and data segments; in those their inputs; in those their symbols.
 //! Columns: address, offset in the file and size, all in hexadecimal, then the name, indented by depth.
 
+use crate::diagnostic::{Diagnostics, Kind};
 use crate::emit::{Content, Part, Plan, Products};
 use crate::index::*;
 use crate::layout::Chunk;
+use crate::mmap::os_text;
 use crate::object::SymbolKind;
 use crate::resolve::{Definition, LOCAL, Resolution, display_name};
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 /// Inputs that one task describes.
 const TASK_INPUTS: usize = 512;
 
+/// Writes the map where the options want it.
+///
+/// # Errors
+/// In `diagnostics`: the file cannot be written.
+pub fn write(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let Some(path) = &plan.products().options.map_file else { return };
+    if let Err(error) = super::write(path, text(plan), diagnostics) {
+        diagnostics.error(Kind::Output, format!("cannot open {path}: {}", os_text(&error)));
+    }
+}
+
 /// The text of the map.
-pub fn text(plan: &Plan) -> String {
+fn text(plan: &Plan) -> String {
     let mut text = String::from("    Addr      Off     Size Out     In      Symbol\n");
     let symbols = Symbols::new(plan.products().resolution);
     let map = Map { plan, products: plan.products(), symbols };

@@ -181,8 +181,6 @@ pub struct Resolution<'i> {
     pub known: Known,
     /// The table of address-taken functions must be table 0.
     pub legacy_table: bool,
-    /// Lines of `--why-extract`.
-    pub extractions: Vec<(String, MemberIdx, SymbolIdx)>,
     symbol_of: Vec<u32>,
 }
 
@@ -239,6 +237,18 @@ impl<'i> Resolution<'i> {
         let symbol = &mut self.symbols[symbol];
         (symbol.state, symbol.kind) = (symbol::State::Defined, SymbolKind::Function);
         symbol.flags = SymbolFlags(flags);
+    }
+    /// Says of a function or symbol that the linker made that it is there, if `--trace-symbol` asks for that name.
+    fn trace_made(options: &Options, name: &str, diagnostics: &mut Diagnostics) {
+        if options.trace_symbols.iter().any(|traced| traced == name) {
+            diagnostics.print(format!("<internal>: definition of {name}"));
+        }
+    }
+    /// Does what `--trace-symbol` asks for about the symbols that later passes added.
+    pub fn trace_added(&self, options: &Options, diagnostics: &mut Diagnostics) {
+        if !options.trace_symbols.is_empty() {
+            self.added.iter().for_each(|&symbol| Self::trace_made(options, self.name(symbol), diagnostics));
+        }
     }
     /// The symbols of the symbol table, in the order in which their names were first met.
     pub fn table_order(&self) -> impl Iterator<Item = SymbolIdx> + use<'_, 'i> {
@@ -381,6 +391,17 @@ pub struct Selection {
     pub(crate) linker: linker_symbols::LinkerSymbols,
 }
 
+impl Selection {
+    /// Lines of `--why-extract`: who asked, for which member, for which symbol.
+    pub fn extractions(&self) -> &[(String, MemberIdx, SymbolIdx)] {
+        &self.extractions
+    }
+    /// The name of a symbol.
+    pub fn name(&self, symbol: SymbolIdx) -> NameIdx {
+        self.symbols[symbol].name
+    }
+}
+
 /// Decides which members are linked, in which order, and which definition of each name wins.
 ///
 /// # Errors
@@ -394,6 +415,7 @@ pub fn select<'i>(
 ) -> Result<Selection, Failed> {
     let mut replay = Replay::new(options, inputs, objects, names);
     let mut linker = linker_symbols::define_always(options, &mut replay);
+    replay.trace_linker_symbols(diagnostics);
     replay.add_inputs(diagnostics);
     diagnostics.checkpoint()?;
     replay.want_options(diagnostics);

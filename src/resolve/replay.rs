@@ -151,6 +151,12 @@ impl<'a, 'i> Replay<'a, 'i> {
         Some(index)
     }
 
+    /// Links the member that a lazy symbol is in, without saying why.
+    pub fn extract(&mut self, symbol: SymbolIdx, diagnostics: &mut Diagnostics) {
+        self.symbols[symbol].bits |= bits::USED;
+        self.visit(self.symbols[symbol].member, false, None, diagnostics);
+    }
+
     /// Makes every name of the options wanted that can extract: `-u`, `--export`, in LLD's order.
     pub fn want_options(&mut self, diagnostics: &mut Diagnostics) {
         let options = self.options;
@@ -549,6 +555,11 @@ impl<'a, 'i> Replay<'a, 'i> {
             _ => format!("{name}: multiple table imports, but no corresponding symbol-table entries."),
         };
         diagnostics.error(Kind::Symbol, error);
+    }
+
+    /// Does what `--trace-symbol` asks for about the symbols that exist before any input is looked at.
+    pub fn trace_linker_symbols(&self, diagnostics: &mut Diagnostics) {
+        self.symbols.indices().for_each(|at| self.trace(at, "definition of", NO_MEMBER, diagnostics));
     }
 
     fn trace(&self, at: SymbolIdx, what: &str, member: MemberIdx, diagnostics: &mut Diagnostics) {

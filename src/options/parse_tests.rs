@@ -350,7 +350,6 @@ fn unsupported_options() {
         ("--emit-relocs", "--emit-relocs"),
         ("--unresolved-symbols=import-dynamic", "--unresolved-symbols=import-dynamic"),
         ("--reproduce=x", "--reproduce"),
-        ("--wrap=x", "--wrap"),
     ] {
         errors(&[word], &[&format!("not supported yet: {what}")]);
     }

@@ -103,8 +103,7 @@ pub static OPTIONS: &[Spec] = &[
         .help(Symbols, "Want this symbol, so that archive members which define it are linked"),
     Spec::alias("u", "undefined").short().meta("<symbol>"),
     Spec::text("wrap", |o, v| o.wrap.push(v)).meta("<symbol>")
-        .help(Symbols, "References to <symbol> go to __wrap_<symbol>, those to __real_<symbol> to <symbol>")
-        .unsupported(|o| !o.wrap.is_empty(), "--wrap"),
+        .help(Symbols, "References to <symbol> go to __wrap_<symbol>, those to __real_<symbol> to <symbol>"),
     Spec::state("allow-undefined", State::set_allow_undefined)
         .help(Symbols, "The same as --import-undefined --unresolved-symbols=ignore-all"),
     Spec::text("allow-undefined-file", |o, v| o.allow_undefined_file = Some(v)).equals().meta("<file>")

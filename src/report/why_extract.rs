@@ -13,13 +13,7 @@ use std::fmt::Write;
 ///
 /// # Errors
 /// In `diagnostics`: the file cannot be written.
-pub fn write(
-    options: &Options,
-    inputs: &Inputs,
-    names: &Names,
-    selection: &Selection,
-    diagnostics: &mut Diagnostics,
-) {
+pub fn write(options: &Options, inputs: &Inputs, names: &Names, selection: &Selection, diagnostics: &mut Diagnostics) {
     let Some(path) = &options.why_extract else { return };
     let mut text = String::from("reference\textracted\tsymbol\n");
     for (reference, member, symbol) in selection.extractions() {

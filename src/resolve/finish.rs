@@ -67,6 +67,7 @@ pub fn finish<'i>(
     resolution.define_linker_symbols(options, selection.linker);
     variants::resolve(options, &mut resolution, &selection.events, diagnostics);
     diagnostics.checkpoint()?;
+    wrap::apply(options, &mut resolution, &selection.wrapped);
     resolution.force_exports(options);
     resolution.stub_weak_references(options, diagnostics);
     if let Some(entry) = resolution.known.entry {

@@ -13,6 +13,7 @@ mod stubs;
 pub mod symbol;
 mod text;
 mod variants;
+mod wrap;
 
 pub use finish::finish;
 pub use replay::exported_names;
@@ -389,6 +390,7 @@ pub struct Selection {
     pub(crate) legacy_table: bool,
     pub(crate) known: Known,
     pub(crate) linker: linker_symbols::LinkerSymbols,
+    pub(crate) wrapped: Vec<wrap::Wrapped>,
 }
 
 impl Selection {
@@ -423,13 +425,25 @@ pub fn select<'i>(
     known.entry = want_entry(options, &mut replay, diagnostics);
     known.call_dtors = want_dtors(options, &mut replay, &linker, diagnostics);
     diagnostics.checkpoint()?;
+    let wrapped = wrap::add(options, &mut replay, diagnostics);
     stubs::apply(&mut replay, inputs, diagnostics);
     known.tls_base = linker_symbols::define_optional(options, &mut replay, &mut linker).or(known.tls_base);
     let (link_order, kept_comdats) = (std::mem::take(&mut replay.link_order), std::mem::take(&mut replay.kept_comdats));
     let (events, extractions) = (std::mem::take(&mut replay.events), std::mem::take(&mut replay.extractions));
     let legacy_table = replay.legacy_table;
     let (symbols, symbol_of) = replay.into_tables();
-    Ok(Selection { symbols, symbol_of, link_order, kept_comdats, events, extractions, legacy_table, known, linker })
+    Ok(Selection {
+        symbols,
+        symbol_of,
+        link_order,
+        kept_comdats,
+        events,
+        extractions,
+        legacy_table,
+        known,
+        linker,
+        wrapped,
+    })
 }
 
 fn want_entry(options: &Options, replay: &mut Replay, diagnostics: &mut Diagnostics) -> Option<SymbolIdx> {

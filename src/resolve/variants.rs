@@ -276,7 +276,10 @@ fn apply(
         let (first, second) = (place(resolution, variant), place(resolution, &clash.variants[defined]));
         diagnostics.push(Diagnostic::warning(Kind::Signature, message.clone()).note(first).note(second));
         let stub = format!("signature_mismatch:{}", display_name(&text, options.demangle));
-        resolution.trace_stub(name, &stub, diagnostics);
+        // As in LLD, only the first variant is watched.
+        if i == 0 {
+            resolution.trace_stub(name, &stub, diagnostics);
+        }
         resolution.replace_with_stub(indices[i], variant.signature.expect("functions have signatures"), stub);
     }
     for (file, symbol, variant) in clash.references {

@@ -31,11 +31,22 @@ pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
             return report(&program, &Options::default(), &diagnostics, 0);
         }
     };
+    let words = with_reproduce(words, std::env::var_os("LLD_REPRODUCE"));
     let mut parsed = parse::parse(&program, words, &|path| std::fs::read(path));
     if parsed.action == Action::Link {
         link(&parsed.options, &mut parsed.diagnostics);
     }
     report(&program, &parsed.options, &parsed.diagnostics, parsed.early)
+}
+
+/// The command line with what the environment asks for in front of it, so that it has less say.
+fn with_reproduce(mut words: Vec<String>, archive: Option<OsString>) -> Vec<String> {
+    if let Some(path) = archive.and_then(|path| path.into_string().ok()).filter(|path| !path.is_empty()) {
+        // `-flavor wasm` must stay in front.
+        let at = if words.first().is_some_and(|word| word == "-flavor") { words.len().min(2) } else { 0 };
+        words.insert(at, format!("--reproduce={path}"));
+    }
+    words
 }
 
 /// Links in a pool of the wanted number of threads, of which the calling thread is one.

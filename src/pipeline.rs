@@ -7,6 +7,7 @@ use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mmap::{OutputFile, check_writable};
 use crate::object::{Contents, Object};
 use crate::options::{self, Options};
+use crate::report::reproduce::Recorder;
 use crate::report::{self, time::Clock};
 use crate::resolve::names::Names;
 use crate::{layout, linker_defined, liveness, resolve, synthetic};
@@ -33,10 +34,12 @@ pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnost
 /// [`Failed`]; `diagnostics` says why. An older file at the output path stays as it was.
 pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<(), Failed> {
     let mut clock = Clock::start();
-    let mut inputs = input::load_files(options, disk, diagnostics)?;
-    options::check(options, diagnostics);
-    diagnostics.checkpoint()?;
-    input::load_allowed_undefined(options, disk, &mut inputs, diagnostics);
+    let recorder = options.reproduce.as_ref().map(|path| Recorder::create(path, disk, diagnostics)).transpose()?;
+    let loaded = load(options, recorder.as_ref().map_or(disk, |recorder| recorder), diagnostics);
+    if let Some(recorder) = recorder {
+        recorder.finish(options, diagnostics);
+    }
+    let inputs = loaded?;
     check_outputs(options, diagnostics)?;
     clock.lap("load");
     let failed = |error: String, diagnostics: &mut Diagnostics| {
@@ -57,6 +60,15 @@ pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut 
         clock.report(diagnostics);
     }
     Ok(())
+}
+
+/// Reads all inputs, and checks the options against each other where LLD does.
+fn load(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Inputs, Failed> {
+    let mut inputs = input::load_files(options, disk, diagnostics)?;
+    options::check(options, diagnostics);
+    diagnostics.checkpoint()?;
+    input::load_allowed_undefined(options, disk, &mut inputs, diagnostics);
+    Ok(inputs)
 }
 
 /// Every pass, in order.

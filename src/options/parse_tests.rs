@@ -349,7 +349,6 @@ fn unsupported_options() {
         ("-pie", "--pie"),
         ("--emit-relocs", "--emit-relocs"),
         ("--unresolved-symbols=import-dynamic", "--unresolved-symbols=import-dynamic"),
-        ("--reproduce=x", "--reproduce"),
     ] {
         errors(&[word], &[&format!("not supported yet: {what}")]);
     }

@@ -229,8 +229,7 @@ pub static OPTIONS: &[Spec] = &[
     Spec::text("rsp-quoting", |_, _| ()).meta("[posix,windows]")
         .help(Program, "How response files (@<file>) are quoted (default: posix)"),
     Spec::text("reproduce", |o, v| o.reproduce = Some(v)).two_dashes().meta("<file>")
-        .help(Program, "Write an archive with everything that is needed to repeat the link")
-        .unsupported(|o| o.reproduce.is_some(), "--reproduce"),
+        .help(Program, "Write an archive with everything that is needed to repeat the link"),
     Spec::flag("fork", |_| ()).two_dashes()
         .help(Program, "Accepted for build scripts of other linkers; this one never forks"),
     Spec::flag("no-fork", |_| ()).two_dashes().help(Program, "Do not fork (always so)"),

@@ -1,6 +1,7 @@
 //! Views: they read the products of the passes and change nothing.
 
 pub mod map;
+pub mod reproduce;
 pub mod time;
 pub mod why_extract;
 

@@ -88,10 +88,9 @@ pub fn apply(options: &Options, resolution: &mut Resolution, wrapped: &[Wrapped]
         resolution.symbol_of[real] = resolution.symbol_of[symbol];
         resolution.symbol_of[symbol] = resolution.symbol_of[wrap];
     }
-    // Nobody has said what a missing wrapper takes and returns; LLD takes that for nothing.
-    let empty = resolution.empty_signature();
-    for &Wrapped { wrap, .. } in wrapped {
-        resolution.signatures[wrap].get_or_insert(empty);
+    // Nobody has said what a missing wrapper takes and returns: the same as the function that it wraps.
+    for &Wrapped { symbol, wrap, .. } in wrapped {
+        resolution.signatures[wrap] = resolution.signatures[wrap].or(resolution.signatures[symbol]);
     }
     // What was wanted and exported as the entry stays so; what runs is what is now found under its name.
     if let (Some(_), Some(name)) = (resolution.known.entry, &options.entry) {

@@ -31,6 +31,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
             return report(&program, &Options::default(), &diagnostics, 0);
         }
     };
+    let words =
+        with_environment(words, |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0"));
     let words = with_reproduce(words, std::env::var_os("LLD_REPRODUCE"));
     let mut parsed = parse::parse(&program, words, &|path| std::fs::read(path));
     if parsed.action == Action::Link {
@@ -39,14 +41,32 @@ pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
     report(&program, &parsed.options, &parsed.diagnostics, parsed.early)
 }
 
-/// The command line with what the environment asks for in front of it, so that it has less say.
-fn with_reproduce(mut words: Vec<String>, archive: Option<OsString>) -> Vec<String> {
-    if let Some(path) = archive.and_then(|path| path.into_string().ok()).filter(|path| !path.is_empty()) {
-        // `-flavor wasm` must stay in front.
-        let at = if words.first().is_some_and(|word| word == "-flavor") { words.len().min(2) } else { 0 };
-        words.insert(at, format!("--reproduce={path}"));
+/// Puts the options that variables of the environment stand for in front, so that the command line has the last word.
+fn with_environment(mut words: Vec<String>, is_set: impl Fn(&str) -> bool) -> Vec<String> {
+    let at = front(&words);
+    let variables: [(&str, &[&str]); 2] = [
+        ("WOLD_LLD_MESSAGES", &["--no-hints", "--no-warn-ignored"]),
+        ("WOLD_NO_IGNORED_WARNING", &["--no-warn-ignored"]),
+    ];
+    for (variable, options) in variables {
+        if is_set(variable) {
+            words.splice(at..at, options.iter().map(|&option| option.to_owned()));
+        }
     }
     words
+}
+
+/// Puts in front what LLD's own variable asks for.
+fn with_reproduce(mut words: Vec<String>, archive: Option<OsString>) -> Vec<String> {
+    if let Some(path) = archive.and_then(|path| path.into_string().ok()).filter(|path| !path.is_empty()) {
+        words.insert(front(&words), format!("--reproduce={path}"));
+    }
+    words
+}
+
+/// Where options can be put in front of all others: `-flavor` must stay first.
+fn front(words: &[String]) -> usize {
+    if words.first().is_some_and(|word| word == "-flavor") { words.len().min(2) } else { 0 }
 }
 
 /// Links in a pool of the wanted number of threads, of which the calling thread is one.
@@ -174,6 +194,18 @@ mod tests {
 
     const TOO_MANY: &str =
         "wasm-ld: error: too many errors emitted, stopping now (use -error-limit=0 to see all errors)\n";
+
+    #[test]
+    fn variables_stand_for_options() {
+        let words = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let set = |name: &str| name == "WOLD_LLD_MESSAGES";
+        assert_eq!(with_environment(words(&["a.o"]), set), ["--no-hints", "--no-warn-ignored", "a.o"]);
+        assert_eq!(
+            with_environment(words(&["-flavor", "wasm", "a.o"]), set),
+            ["-flavor", "wasm", "--no-hints", "--no-warn-ignored", "a.o"]
+        );
+        assert_eq!(with_environment(words(&["-flavor"]), |_| false), ["-flavor"]);
+    }
 
     #[test]
     fn names_of_programs() {

@@ -6,6 +6,7 @@
 pub mod demangle;
 pub mod diagnostic;
 pub mod emit;
+pub mod hints;
 pub mod index;
 pub mod input;
 pub mod intern;

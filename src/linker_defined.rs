@@ -33,6 +33,12 @@ pub const CALL_CTORS: &str = "__wasm_call_ctors";
 pub const CALL_DTORS: &str = "__wasm_call_dtors";
 /// Name of the function that fills memory from passive segments.
 pub const INIT_MEMORY: &str = "__wasm_init_memory";
+/// Name of the word that says whether memory is initialised.
+pub const INIT_MEMORY_FLAG: &str = "__wasm_init_memory_flag";
+/// Name of the function that sets the GOT entries of thread-local data.
+pub const APPLY_GLOBAL_TLS_RELOCS: &str = "__wasm_apply_global_tls_relocs";
+/// Name of the function that relocates thread-local data.
+pub const APPLY_TLS_RELOCS: &str = "__wasm_apply_tls_relocs";
 /// Name of the function that sets up a thread's thread-local data.
 pub const INIT_TLS: &str = "__wasm_init_tls";
 /// Name of the global that holds the shadow stack's pointer.

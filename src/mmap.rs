@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Files below this size in bytes are read instead of mapped. Measured with two cores: up to 16 KiB both take the same
 /// time; 32 KiB mapped take a fifth of the time of a copy into fresh memory. Mapping also takes a lock of the process.
-const MAP_MIN: u64 = 32 << 10;
+const MAP_MIN: u64 = 4 << 10;
 /// Most files that are mapped at a time; further ones are read. Systems limit the number of mappings (Linux: 65,530),
 /// and threads and allocators need some.
 const MAPPED_FILES_MAX: usize = 32_000;
@@ -142,6 +142,8 @@ enum OutputBytes {
     Buffer(MmapMut),
     /// The temporary file itself.
     Mapped(MmapMut),
+    /// Nothing: the caller writes to the temporary file.
+    Streamed,
 }
 
 impl OutputFile {
@@ -151,17 +153,30 @@ impl OutputFile {
     /// # Errors
     /// `failed to open PATH: ...`
     pub fn create(path: &str, size: usize) -> Result<Self, String> {
-        Self::try_create(path, size).map_err(|error| format!("failed to open {path}: {}", os_text(&error)))
+        Self::try_create(path, size, false).map_err(|error| format!("failed to open {path}: {}", os_text(&error)))
     }
 
-    fn try_create(path: &str, size: usize) -> io::Result<Self> {
+    /// As [`OutputFile::create`]; but a regular file that is not large enough to be mapped has no buffer: the caller
+    /// writes to [`OutputFile::stream`]. That saves a buffer as large as the file, and the kernel clearing its pages.
+    ///
+    /// # Errors
+    /// `failed to open PATH: ...`
+    pub fn create_streamed(path: &str, size: usize) -> Result<Self, String> {
+        Self::try_create(path, size, true).map_err(|error| format!("failed to open {path}: {}", os_text(&error)))
+    }
+
+    fn try_create(path: &str, size: usize, streamed: bool) -> io::Result<Self> {
         let target = match destination(path)? {
             Destination::Stdout => Target::Stdout,
             Destination::Special => Target::Special(path.into()),
             Destination::Regular => Target::Regular(Temporary::create(Path::new(path))?),
         };
+        let reserved = match &target {
+            Target::Regular(temporary) => reserve(&temporary.file, size)?,
+            _ => false,
+        };
         if let Target::Regular(temporary) = &target
-            && reserve(&temporary.file, size)?
+            && reserved
             && size >= MAP_OUTPUT_MIN
         {
             // SAFETY: nobody else knows the file's name, which is random and was created here, and its blocks are
@@ -170,7 +185,19 @@ impl OutputFile {
                 return Ok(Self { target, content: OutputBytes::Mapped(map) });
             }
         }
-        Ok(Self { target, content: OutputBytes::in_memory(size)? })
+        let content = match target {
+            Target::Regular(_) if streamed => OutputBytes::Streamed,
+            _ => OutputBytes::in_memory(size)?,
+        };
+        Ok(Self { target, content })
+    }
+
+    /// The file itself, if it is written piece by piece instead of from a buffer: see [`OutputFile::create_streamed`].
+    pub fn stream(&self) -> Option<&File> {
+        match (&self.target, &self.content) {
+            (Target::Regular(temporary), OutputBytes::Streamed) => Some(&temporary.file),
+            _ => None,
+        }
     }
 
     /// The bytes to fill in.
@@ -178,6 +205,7 @@ impl OutputFile {
         match &mut self.content {
             OutputBytes::Small(bytes) => bytes,
             OutputBytes::Buffer(map) | OutputBytes::Mapped(map) => map,
+            OutputBytes::Streamed => &mut [],
         }
     }
 
@@ -199,6 +227,7 @@ impl OutputFile {
         let bytes: &[u8] = match &self.content {
             OutputBytes::Small(bytes) => bytes,
             OutputBytes::Buffer(map) | OutputBytes::Mapped(map) => map,
+            OutputBytes::Streamed => &[],
         };
         match self.target {
             Target::Stdout => {
@@ -208,7 +237,7 @@ impl OutputFile {
             }
             Target::Special(path) => OpenOptions::new().write(true).truncate(true).open(path)?.write_all(bytes),
             Target::Regular(mut temporary) => {
-                if !matches!(self.content, OutputBytes::Mapped(_)) {
+                if !matches!(self.content, OutputBytes::Mapped(_) | OutputBytes::Streamed) {
                     temporary.file.write_all(bytes)?;
                 }
                 temporary.rename()
@@ -227,6 +256,23 @@ impl OutputBytes {
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::HugePage);
         Ok(Self::Buffer(map))
+    }
+}
+
+/// Writes all of `bytes` at `offset` of `file`, from any thread.
+///
+/// # Errors
+/// What the system says.
+pub fn write_at(file: &File, offset: usize, bytes: &[u8]) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::write_all_at(file, bytes, offset as u64);
+    #[cfg(not(unix))]
+    {
+        let mut file = file;
+        static POSITION: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _guard = POSITION.lock();
+        io::Seek::seek(&mut file, io::SeekFrom::Start(offset as u64))?;
+        file.write_all(bytes)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Symbol names as people read them, word for word as LLVM's tools show them.
 //!
-//! Microsoft's mangling (`?`) is left as it is: no compiler for WebAssembly makes it.
+//! Two manglings that LLVM knows are left as they are: that of D (`_D`), of whose names LLVM reads only those of a few
+//! variables and tables, and Microsoft's (`?`), which no compiler for WebAssembly uses.
 
 mod itanium;
 mod rust;
@@ -25,15 +26,15 @@ thread_local! {
     static MEMORY: RefCell<Memory> = RefCell::default();
 }
 
-/// `name` demangled as LLVM's tools do: Itanium C++ (`_Z`), Rust v0 (`_R`) and D (`_D`), also with a dot or one more
-/// underscore before; other names, and those that do not fit their grammar, as they are.
+/// `name` demangled as LLVM's tools do: Itanium C++ (`_Z`) and Rust v0 (`_R`), also with a dot or one more underscore
+/// before; other names, and those that do not fit their grammar, as they are.
 ///
 /// Pure, and cheap to call from many threads. Names that nest deeper than any compiler makes them, or whose text would
 /// be longer than 1 MiB, stay as they are too.
 pub fn demangle(name: &str) -> Cow<'_, str> {
     let bytes = name.as_bytes();
     // Most names of C programs end here.
-    if !matches!(bytes, [b'_' | b'.', b'_' | b'Z' | b'R' | b'D', ..]) || bytes.len() > MAX_NAME {
+    if !matches!(bytes, [b'_' | b'.', b'_' | b'Z' | b'R', ..]) || bytes.len() > MAX_NAME {
         return Cow::Borrowed(name);
     }
     let text = MEMORY.with_borrow_mut(|memory| {
@@ -75,3 +76,6 @@ fn demangle_into(name: &[u8], dot: bool, memory: &mut Memory) -> Option<()> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! The `build_id` section.
 
-use crate::diagnostic::{Diagnostics, Kind};
 use crate::options::{BuildId, Options};
 use rayon::prelude::*;
 use sha1::{Digest, Sha1};
+use std::hash::{BuildHasher, RandomState};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes of the module that are hashed at a time. The hashes of these chunks are hashed together: the id depends on
@@ -15,34 +15,32 @@ const BLANK: u8 = b' ';
 const NAMESPACE: [u8; 16] =
     [0xa1, 0xfa, 0x48, 0x2d, 0x0e, 0x22, 0x03, 0x8d, 0x33, 0x8b, 0x52, 0x1c, 0xd6, 0xd2, 0x12, 0xb2];
 
-/// The section with room for the id.
+/// The section: with the id, or with [`BLANK`]s in its place if it is a hash of the module.
 pub fn section(options: &Options) -> Option<Vec<u8>> {
-    let size = match &options.build_id {
+    let id = match &options.build_id {
         BuildId::None => return None,
-        BuildId::Fast | BuildId::Uuid => 16,
-        BuildId::Sha1 => 20,
-        BuildId::Hex(bytes) => bytes.len(),
+        BuildId::Fast => vec![BLANK; 16],
+        BuildId::Sha1 => vec![BLANK; 20],
+        BuildId::Uuid => random().into(),
+        BuildId::Hex(bytes) => bytes.clone(),
     };
     Some(super::stitch::head(super::stitch::CUSTOM, 0, |out| {
         crate::leb::push_name(out, b"build_id");
-        crate::leb::push_name(out, &vec![BLANK; size]);
+        crate::leb::push_name(out, &id);
     }))
 }
 
-/// Sets the id, which is the end of the finished module `image`. Hashes are taken with [`BLANK`]s in its place.
-///
-/// # Errors
-/// In `diagnostics`: the system gives no random numbers.
-pub fn write(options: &Options, image: &mut [u8], diagnostics: &mut Diagnostics) {
+/// Whether the id depends on the module's other bytes.
+pub fn hashes(options: &Options) -> bool {
+    matches!(options.build_id, BuildId::Fast | BuildId::Sha1)
+}
+
+/// Sets the id, which is the end of the finished module `image`, if it is a hash of that.
+pub fn write(options: &Options, image: &mut [u8]) {
     let id: Vec<u8> = match &options.build_id {
-        BuildId::None => return,
         BuildId::Fast => fast(image).into(),
         BuildId::Sha1 => sha1_tree(image).into(),
-        BuildId::Uuid => match random() {
-            Ok(id) => id.into(),
-            Err(error) => return diagnostics.error(Kind::Output, format!("entropy source failure: {error}")),
-        },
-        BuildId::Hex(bytes) => bytes.clone(),
+        BuildId::None | BuildId::Uuid | BuildId::Hex(_) => return,
     };
     let at = image.len().saturating_sub(id.len());
     image[at..].copy_from_slice(&id);
@@ -64,10 +62,13 @@ fn sha1_tree(image: &[u8]) -> [u8; 20] {
     Sha1::digest(hashes.as_flattened()).into()
 }
 
-fn random() -> Result<[u8; 16], getrandom::Error> {
+/// A version 4 UUID: two hashes under a key that the system draws.
+fn random() -> [u8; 16] {
+    let key = RandomState::new();
     let mut id = [0; 16];
-    getrandom::fill(&mut id)?;
-    Ok(uuid(id, 4))
+    id[..8].copy_from_slice(&key.hash_one(0).to_le_bytes());
+    id[8..].copy_from_slice(&key.hash_one(1).to_le_bytes());
+    uuid(id, 4)
 }
 
 /// Marks 16 bytes as a UUID of a version. Spec: RFC 9562, sections 4.1 and 4.2.
@@ -84,7 +85,7 @@ mod tests {
     fn written(build_id: BuildId, module: &[u8]) -> Vec<u8> {
         let options = Options { build_id, ..Options::default() };
         let mut image = [module, &section(&options).unwrap_or_default()].concat();
-        write(&options, &mut image, &mut Diagnostics::new(false));
+        write(&options, &mut image);
         image[module.len()..].to_vec()
     }
 

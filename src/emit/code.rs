@@ -6,6 +6,7 @@ use crate::leb;
 use crate::mir::CodegenBuffer;
 use crate::par;
 use crate::relocate::{self, Place, Relocator};
+use rayon::prelude::*;
 use std::ops::Range;
 
 /// Bytes of bodies that one task copies, about.
@@ -15,6 +16,8 @@ const TASK_BYTES: usize = 1 << 18;
 pub struct CodePlan {
     /// Offset of each function's body from the start of the first, and the end of the last.
     offsets: Vec<usize>,
+    /// Bytes of each function's size field; as in LLD, 0 for the linker's own.
+    size_widths: Vec<u8>,
     /// Which functions each task writes.
     tasks: Vec<Range<usize>>,
     /// With `--compress-relocations`: the bodies of each task.
@@ -25,7 +28,8 @@ impl CodePlan {
     /// Sizes every body. A body as it comes is as large as it was; compressed ones are produced here.
     pub fn new(products: Products) -> Self {
         let functions = &products.layout.functions;
-        let sizes: Vec<usize> = par::map(functions.len(), |i| size_of(products, functions[i]));
+        let (sizes, size_widths): (Vec<usize>, Vec<u8>) =
+            functions.par_iter().map(|&function| size_of(products, function)).unzip();
         let tasks = par::balanced_ranges(sizes.iter().copied(), TASK_BYTES);
         let mut compressed = Vec::new();
         let mut sizes = sizes;
@@ -35,42 +39,48 @@ impl CodePlan {
         }
         let (mut offsets, end) = par::prefix_sums(0, sizes.into_iter());
         offsets.push(end);
-        Self { offsets, tasks, compressed }
+        Self { offsets, size_widths, tasks, compressed }
     }
     /// Bytes of all bodies.
     pub fn size(&self) -> usize {
         self.offsets.last().copied().unwrap_or(0)
     }
-    /// Offset of body number `index` of `count` from the start of the section's payload.
-    pub fn payload_offset(&self, count: usize, index: usize) -> u64 {
-        (leb::unsigned_size(count as u64) + self.offsets[index]) as u64
+    /// Offset of body number `index` from the start of the section's payload, and bytes of its size field.
+    pub fn payload_offset(&self, index: usize) -> (u64, u64) {
+        let count = leb::unsigned_size(self.size_widths.len() as u64);
+        ((count + self.offsets[index]) as u64, self.size_widths[index] as u64)
     }
     /// Bytes of body number `index`.
     pub fn size_of(&self, index: usize) -> u64 {
         (self.offsets[index + 1] - self.offsets[index]) as u64
     }
-    /// Copies and relocates every body.
-    pub fn write(&self, products: Products, relocator: &Relocator, out: &mut [u8]) {
-        let bounds = |range: &Range<usize>| self.offsets[range.end] - self.offsets[range.start];
-        par::write_disjoint(out, self.tasks.iter().map(bounds), |task, out| {
-            let range = self.tasks[task].clone();
-            let start = self.offsets[range.start];
-            for (i, index) in range.enumerate() {
-                let out = &mut out[self.offsets[index] - start..self.offsets[index + 1] - start];
-                match self.compressed.get(task) {
-                    Some(buffer) => out.copy_from_slice(buffer.get(i)),
-                    None => write_body(products, relocator, products.layout.functions[index], out),
-                }
+    /// Bytes that each task writes, in order.
+    pub fn task_sizes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.tasks.iter().map(|range| self.offsets[range.end] - self.offsets[range.start])
+    }
+    /// Copies and relocates the bodies of task number `task`.
+    pub fn write(&self, products: Products, relocator: &Relocator, task: usize, out: &mut [u8]) {
+        let range = self.tasks[task].clone();
+        let start = self.offsets[range.start];
+        for (i, index) in range.enumerate() {
+            let out = &mut out[self.offsets[index] - start..self.offsets[index + 1] - start];
+            match self.compressed.get(task) {
+                Some(buffer) => out.copy_from_slice(buffer.get(i)),
+                None => write_body(products, relocator, products.layout.functions[index], out),
             }
-        });
+        }
     }
 }
 
-fn size_of(products: Products, function: InputFunctionIdx) -> usize {
+/// Bytes of a body, and of its size field.
+fn size_of(products: Products, function: InputFunctionIdx) -> (usize, u8) {
     let resolution = products.resolution;
     match resolution.functions.locate(function) {
-        Some((file, local)) => resolution.files[file].contents.bodies[local as usize].size as usize,
-        None => linker_body(products, function).len(),
+        Some((file, local)) => {
+            let body = &resolution.files[file].contents.bodies[local as usize];
+            (body.size as usize, body.size_width as u8)
+        }
+        None => (linker_body(products, function).len(), 0),
     }
 }
 

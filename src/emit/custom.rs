@@ -8,6 +8,7 @@ use crate::par;
 use crate::relocate::{self, Place, Relocator};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Bytes of custom sections that one task copies, about.
 const TASK_BYTES: usize = 1 << 18;
@@ -85,40 +86,63 @@ impl<'i> CustomPlan<'i> {
             None => place.offset.wrapping_add(offset),
         })
     }
-    /// Copies and relocates section number `index`.
-    pub fn write(&self, index: usize, relocator: &Relocator, out: &mut [u8]) {
+    /// The output section that an input section is a part of.
+    pub fn section_of(&self, custom: InputCustomIdx) -> Option<usize> {
+        let section = self.places[custom.index()].section as usize;
+        (section < self.sections.len()).then_some(section)
+    }
+    /// The pieces that cover section number `index`, in order: which inputs or strings, and how many bytes.
+    pub fn jobs(&self, index: usize) -> Vec<(Range<usize>, usize)> {
         let section = &self.sections[index];
         if let Some(strings) = &section.strings {
-            strings.write(out);
+            return strings.ranges(TASK_BYTES);
+        }
+        let bytes = |range: &Range<usize>| section.piece_start(range.end) - section.piece_start(range.start);
+        let ranges = par::balanced_ranges((0..section.pieces.len()).map(|i| bytes(&(i..i + 1))), TASK_BYTES);
+        ranges.into_iter().map(|range| (range.clone(), bytes(&range))).collect()
+    }
+    /// Copies and relocates the inputs `range` of section number `index`. `out` must be zero.
+    pub fn write(&self, index: usize, range: Range<usize>, relocator: &Relocator, out: &mut [u8]) {
+        let section = &self.sections[index];
+        if let Some(strings) = &section.strings {
+            strings.write(range, out);
             return;
         }
-        let pieces = &section.pieces;
-        let end_of = |i: usize| pieces.get(i).map_or(section.size, |&(_, offset)| offset);
-        let tasks = par::balanced_ranges((0..pieces.len()).map(|i| end_of(i + 1) - end_of(i)), TASK_BYTES);
         let tombstone = tombstone(section.name);
-        let sizes = tasks.iter().map(|range| end_of(range.end) - end_of(range.start));
-        par::write_disjoint(out, sizes, |task, out| {
-            let range = tasks[task].clone();
-            let base = end_of(range.start);
-            for &(index, offset) in &pieces[range] {
-                let Some((file, local)) = relocator.resolution.customs.locate(index) else { continue };
-                let custom = &relocator.resolution.files[file].contents.customs[local as usize];
-                let at = offset - base;
-                let out = &mut out[at..at + custom.data.len()];
-                out.copy_from_slice(custom.data);
-                relocate::apply(relocator, file, custom.relocations, 0, Place { tombstone, address: 0 }, out);
-            }
-        });
+        let base = section.piece_start(range.start);
+        for &(index, offset) in &section.pieces[range] {
+            let Some((file, local)) = relocator.resolution.customs.locate(index) else { continue };
+            let custom = &relocator.resolution.files[file].contents.customs[local as usize];
+            let at = offset - base;
+            let out = &mut out[at..at + custom.data.len()];
+            out.copy_from_slice(custom.data);
+            relocate::apply(relocator, file, custom.relocations, 0, Place { tombstone, address: 0 }, out);
+        }
+    }
+}
+
+impl OutputCustom<'_> {
+    /// Whether it is made of merged strings.
+    pub fn is_merged(&self) -> bool {
+        self.strings.is_some()
+    }
+    /// The input sections, each with its offset; without meaning for merged strings.
+    pub fn inputs(&self) -> &[(InputCustomIdx, usize)] {
+        &self.pieces
+    }
+    /// Offset of input number `i`; the size of the section behind the last.
+    fn piece_start(&self, i: usize) -> usize {
+        self.pieces.get(i).map_or(self.size, |&(_, offset)| offset)
     }
 }
 
 fn is_kept(products: Products, custom: &CustomSection) -> bool {
     let strip_debug = products.options.strip_debug || products.options.strip_all;
     // `.llvmbc` and `.llvmcmd` are bitcode that compilers embed for other tools.
-    !custom.data.is_empty()
-        && !matches!(custom.name, "linking" | "name" | "producers" | "target_features" | ".llvmbc" | ".llvmcmd")
-        && !custom.name.starts_with("reloc.")
-        && !(strip_debug && custom.name.starts_with(".debug_"))
+    let consumed = matches!(custom.name, "linking" | "name" | "producers" | "target_features" | ".llvmbc" | ".llvmcmd")
+        || custom.name.starts_with("reloc.");
+    let stripped = strip_debug && custom.name.starts_with(".debug_");
+    !custom.data.is_empty() && !consumed && !stripped
 }
 
 fn join<'i>(

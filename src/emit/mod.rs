@@ -10,21 +10,28 @@ mod code;
 mod custom;
 mod data;
 mod names;
+mod relocatable;
 mod sections;
 mod stitch;
 
-use crate::diagnostic::Diagnostics;
 use crate::index::*;
 use crate::layout::Layout;
+use crate::leb;
 use crate::liveness::LiveSet;
 use crate::options::Options;
+use crate::par;
 use crate::relocate::{Offsets, Relocator};
 use crate::resolve::Resolution;
 use crate::synthetic::Bodies;
 use rayon::prelude::*;
+use std::ops::Range;
+use std::time::{Duration, Instant};
 
 /// The first eight bytes of every module: magic number and version.
 const MODULE_HEADER: &[u8] = b"\0asm\x01\0\0\0";
+
+/// What fits the size field of a section, with room for counts and names in front.
+const SECTION_BYTES_MAX: usize = u32::MAX as usize - (1 << 16);
 
 /// Everything that emission reads.
 #[derive(Clone, Copy)]
@@ -41,33 +48,33 @@ pub struct Products<'a, 'i> {
     pub bodies: &'a Bodies,
 }
 
-/// A section of the output.
-struct Section {
-    /// Id, size and whatever precedes the part that is filled in parallel; the whole section, if that part is empty.
-    head: Vec<u8>,
-    fill: Fill,
-    /// Bytes that `fill` writes.
-    size: usize,
-}
-
-/// Who writes the bulk of a section.
-enum Fill {
-    Nothing,
-    Code,
-    Data,
-    Custom(usize),
-    Names,
+/// A piece of the output that one task writes.
+#[derive(Clone, Debug)]
+enum Job {
+    /// Id, size and count of a section, or all of a small one: the stitch writes it.
+    Head(Vec<u8>),
+    /// Bodies.
+    Code(usize),
+    /// Segments.
+    Data(data::DataJob),
+    /// Inputs of a custom section.
+    Custom(usize, Range<usize>),
+    /// A piece of the name section.
+    Names(usize),
+    /// A piece of the sections that make the module an object.
+    Object(usize, usize),
 }
 
 /// Where every byte of the output comes from.
 pub struct Plan<'a, 'i> {
     products: Products<'a, 'i>,
-    sections: Vec<Section>,
     code: code::CodePlan,
     data: data::DataPlan,
     customs: custom::CustomPlan<'i>,
     names: names::NamesPlan,
-    build_id: Option<usize>,
+    object: relocatable::ObjectSections,
+    /// What covers the output, in order, each with its offset and size.
+    jobs: Vec<(Job, usize, usize)>,
     size: usize,
 }
 
@@ -98,6 +105,9 @@ pub enum Content {
     Data,
 }
 
+/// Bytes that are written to a file at once, about.
+const BLOCK_BYTES: usize = 1 << 18;
+
 /// Sizes everything and gives every part of the module its place.
 pub fn plan<'a, 'i>(products: Products<'a, 'i>) -> Plan<'a, 'i> {
     let (code, (data, (customs, names))) = rayon::join(
@@ -109,10 +119,9 @@ pub fn plan<'a, 'i>(products: Products<'a, 'i>) -> Plan<'a, 'i> {
             )
         },
     );
-    let mut plan = Plan { products, sections: Vec::new(), code, data, customs, names, build_id: None, size: 0 };
-    plan.add_sections();
-    plan.size =
-        MODULE_HEADER.len() + plan.sections.iter().map(|section| section.head.len() + section.size).sum::<usize>();
+    let object = relocatable::ObjectSections { sections: Vec::new() };
+    let mut plan = Plan { products, code, data, customs, names, object, jobs: Vec::new(), size: 0 };
+    plan.add_jobs();
     plan
 }
 
@@ -129,115 +138,196 @@ impl<'i> Plan<'_, 'i> {
 
     /// The sections, in order.
     pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        let mut end = MODULE_HEADER.len();
-        self.sections.iter().map(move |section| {
-            let (offset, size) = (end, section.head.len() + section.size);
-            end += size;
-            let id = section.head.first().copied().unwrap_or(stitch::CUSTOM);
+        let mut jobs = self.jobs.iter().peekable();
+        // The first head is the module's.
+        jobs.next();
+        std::iter::from_fn(move || {
+            let (Job::Head(head), offset, head_size) = jobs.next()? else { return None };
+            let mut size = *head_size;
+            while let Some((_, _, bytes)) = jobs.next_if(|(job, ..)| !matches!(job, Job::Head(_))) {
+                size += bytes;
+            }
+            let id = head.first().copied().unwrap_or(stitch::CUSTOM);
             let content = match id {
                 stitch::GLOBAL => Content::Globals,
                 stitch::CODE => Content::Code,
                 stitch::DATA => Content::Data,
                 _ => Content::Other,
             };
-            Part { id, name: stitch::custom_name(&section.head), offset, size, content }
+            Some(Part { id, name: stitch::custom_name(head), offset: *offset, size, content })
         })
     }
 
     /// Offset of body number `index` from the start of the code section's payload, and its bytes.
     pub fn function_place(&self, index: usize) -> (u64, u64) {
-        let count = self.products.layout.functions.len();
-        (self.code.payload_offset(count, index), self.code.size_of(index))
+        (self.code.payload_offset(index).0, self.code.size_of(index))
     }
 
     /// Offset of a data segment of the layout from the start of the data section's payload, and the bytes of its header;
     /// `None` if it takes no bytes.
     pub fn segment_place(&self, index: usize) -> Option<(u64, u64)> {
-        self.data.place(self.products.layout, index)
+        self.data.place(index)
     }
 
-    fn add_sections(&mut self) {
-        for head in sections::before_code(&self.products) {
-            self.sections.push(Section { head, fill: Fill::Nothing, size: 0 });
-        }
+    /// Whether every section fits its 32-bit size field.
+    ///
+    /// # Errors
+    /// The name of a section that does not, and its size in bytes.
+    pub fn check_sizes(&self) -> Result<(), (String, u64)> {
+        let customs = self.customs.sections().iter().map(|custom| (custom.name, custom.size));
+        let large = [("CODE", self.code.size()), ("DATA", self.data.size()), ("name", self.names.size())];
+        let too_large = large.into_iter().chain(customs).find(|&(_, size)| size > SECTION_BYTES_MAX);
+        too_large.map_or(Ok(()), |(name, size)| Err((name.to_string(), size as u64)))
+    }
+
+    fn add(&mut self, job: Job, size: usize) {
+        self.jobs.push((job, self.size, size));
+        self.size += size;
+    }
+
+    fn add_head(&mut self, head: Vec<u8>) {
+        let size = head.len();
+        self.add(Job::Head(head), size);
+    }
+
+    fn add_jobs(&mut self) {
+        self.add_head(MODULE_HEADER.to_vec());
+        let small = sections::before_code(&self.products);
+        self.plan_object(small.len() as u32);
+        small.into_iter().for_each(|head| self.add_head(head));
         if !self.products.layout.functions.is_empty() {
             let count = self.products.layout.functions.len() as u64;
-            let head = stitch::head(stitch::CODE, self.code.size(), |out| crate::leb::push_unsigned(out, count));
-            self.sections.push(Section { head, fill: Fill::Code, size: self.code.size() });
+            self.add_head(stitch::head(stitch::CODE, self.code.size(), |out| leb::push_unsigned(out, count)));
+            let sizes: Vec<usize> = self.code.task_sizes().collect();
+            sizes.into_iter().enumerate().for_each(|(task, size)| self.add(Job::Code(task), size));
         }
         if self.data.count() > 0 {
             let count = self.data.count() as u64;
-            let head = stitch::head(stitch::DATA, self.data.size(), |out| crate::leb::push_unsigned(out, count));
-            self.sections.push(Section { head, fill: Fill::Data, size: self.data.size() });
+            self.add_head(stitch::head(stitch::DATA, self.data.size(), |out| leb::push_unsigned(out, count)));
+            let jobs: Vec<_> = self.data.jobs().collect();
+            jobs.into_iter().for_each(|(job, size)| self.add(Job::Data(job), size));
         }
-        for (index, custom) in self.customs.sections().iter().enumerate() {
+        for index in 0..self.customs.sections().len() {
+            let custom = &self.customs.sections()[index];
             let name = custom.name.as_bytes();
-            let head = stitch::head(stitch::CUSTOM, custom.size, |out| crate::leb::push_name(out, name));
-            self.sections.push(Section { head, fill: Fill::Custom(index), size: custom.size });
+            self.add_head(stitch::head(stitch::CUSTOM, custom.size, |out| leb::push_name(out, name)));
+            for (range, size) in self.customs.jobs(index) {
+                self.add(Job::Custom(index, range), size);
+            }
+        }
+        for (section, (head, sizes)) in self.object.heads().into_iter().enumerate() {
+            self.add_head(head);
+            sizes.into_iter().enumerate().for_each(|(piece, size)| self.add(Job::Object(section, piece), size));
         }
         if self.names.size() > 0 {
-            let head = stitch::head(stitch::CUSTOM, self.names.size(), |out| crate::leb::push_name(out, b"name"));
-            self.sections.push(Section { head, fill: Fill::Names, size: self.names.size() });
+            self.add_head(stitch::head(stitch::CUSTOM, self.names.size(), |out| leb::push_name(out, b"name")));
+            let sizes: Vec<usize> = self.names.pieces().iter().map(Vec::len).collect();
+            sizes.into_iter().enumerate().for_each(|(i, size)| self.add(Job::Names(i), size));
         }
-        for head in sections::after_names(&self.products) {
-            self.sections.push(Section { head, fill: Fill::Nothing, size: 0 });
-        }
-        if let Some(head) = build_id::section(self.products.options) {
-            self.build_id = Some(self.sections.len());
-            self.sections.push(Section { head, fill: Fill::Nothing, size: 0 });
-        }
+        sections::after_names(&self.products).into_iter().for_each(|head| self.add_head(head));
+        build_id::section(self.products.options).into_iter().for_each(|head| self.add_head(head));
     }
 
-    /// Writes the module into `out`, which has [`Plan::size`] bytes. Returns the nanoseconds that the sequential part took.
-    ///
-    /// # Errors
-    /// In `diagnostics`: there is no random build id.
-    pub fn write(&self, out: &mut [u8], diagnostics: &mut Diagnostics) -> u64 {
-        assert_eq!(out.len(), self.size, "the buffer is as large as planned");
-        let (header, rest) = out.split_at_mut(MODULE_HEADER.len());
-        let (mut heads, mut fills) = (vec![(header, MODULE_HEADER)], Vec::new());
-        let mut rest = rest;
-        for section in &self.sections {
-            let (head, behind) = rest.split_at_mut(section.head.len());
-            let (fill, behind) = behind.split_at_mut(section.size);
-            heads.push((head, &section.head));
-            fills.push((&section.fill, fill));
-            rest = behind;
+    /// With `-r` or `--emit-relocs`: encodes symbols and relocations, once the sections in front have numbers.
+    fn plan_object(&mut self, sections_before: u32) {
+        if !self.products.options.relocatable && !self.products.options.emit_relocs {
+            return;
         }
-        let relocator = Relocator {
+        let has_code = !self.products.layout.functions.is_empty();
+        let has_data = self.data.count() > 0;
+        let numbers = relocatable::SectionNumbers {
+            code: has_code.then_some(sections_before),
+            data: has_data.then_some(sections_before + u32::from(has_code)),
+            first_custom: sections_before + u32::from(has_code) + u32::from(has_data),
+        };
+        self.object = relocatable::ObjectSections::new(self.products, &self.code, &self.data, &self.customs, &numbers);
+    }
+
+    fn relocator(&self) -> Relocator<'_, 'i> {
+        Relocator {
             resolution: self.products.resolution,
             live: self.products.live,
             layout: self.products.layout,
             offsets: Some(self),
-        };
-        fills.into_par_iter().for_each(|(fill, out)| match fill {
-            Fill::Nothing => {}
-            Fill::Code => self.code.write(self.products, &relocator, out),
-            Fill::Data => self.data.write(self.products, &relocator, out),
-            Fill::Custom(index) => self.customs.write(*index, &relocator, out),
-            Fill::Names => self.names.write(out),
-        });
-        let start = std::time::Instant::now();
-        stitch::stitch(heads);
-        let serial = start.elapsed().as_nanos() as u64;
-        if self.build_id.is_some() {
-            build_id::write(self.products.options, out, diagnostics);
         }
-        serial
+    }
+
+    /// Writes one piece; `out` is zero before.
+    fn run(&self, job: &Job, relocator: &Relocator, out: &mut [u8]) {
+        match job {
+            Job::Head(head) => out.copy_from_slice(head),
+            Job::Code(task) => self.code.write(self.products, relocator, *task, out),
+            Job::Data(job) => self.data.write(self.products, relocator, *job, out),
+            Job::Custom(section, range) => self.customs.write(*section, range.clone(), relocator, out),
+            Job::Object(section, piece) => out.copy_from_slice(self.object.piece(*section, *piece)),
+            Job::Names(piece) => out.copy_from_slice(&self.names.pieces()[*piece]),
+        }
+    }
+
+    /// Writes the module into `out`, which has [`Plan::size`] bytes, all zero. Returns how long the stitch took.
+    pub fn write(&self, out: &mut [u8]) -> Duration {
+        assert_eq!(out.len(), self.size, "the buffer is as large as planned");
+        let relocator = self.relocator();
+        let (mut heads, mut fills) = (Vec::new(), Vec::new());
+        let mut rest = &mut *out;
+        for (job, _, size) in &self.jobs {
+            let (slot, behind) = rest.split_at_mut(*size);
+            match job {
+                Job::Head(head) => heads.push((slot, head.as_slice())),
+                job => fills.push((slot, job)),
+            }
+            rest = behind;
+        }
+        fills.into_par_iter().for_each(|(slot, job)| self.run(job, &relocator, slot));
+        let start = Instant::now();
+        heads.into_iter().for_each(|(slot, head)| slot.copy_from_slice(head));
+        let stitch = start.elapsed();
+        build_id::write(self.products.options, out);
+        stitch
+    }
+
+    /// Whether the module can be written piece by piece: nothing needs to see all of it.
+    pub fn is_streamable(&self) -> bool {
+        !build_id::hashes(self.products.options)
+    }
+
+    /// Writes the module through `write_at`, which is given offsets and bytes, block by block and from many threads.
+    /// A block is made in a buffer that is used again for the next: the module never lies in memory as a whole.
+    ///
+    /// # Errors
+    /// What `write_at` returns.
+    pub fn stream<E: Send>(&self, write_at: impl Fn(usize, &[u8]) -> Result<(), E> + Sync) -> Result<Duration, E> {
+        let relocator = self.relocator();
+        let runs = self.jobs.split(|(job, ..)| matches!(job, Job::Head(_)));
+        let blocks: Vec<&[(Job, usize, usize)]> = runs
+            .flat_map(|run| {
+                let ranges = par::balanced_ranges(run.iter().map(|&(_, _, size)| size), BLOCK_BYTES);
+                ranges.into_iter().map(move |range| &run[range])
+            })
+            .collect();
+        blocks.par_iter().try_for_each_init(Vec::new, |buffer, block| {
+            let (start, end) = (block[0].1, block[block.len() - 1].1 + block[block.len() - 1].2);
+            buffer.clear();
+            buffer.resize(end - start, 0);
+            for (job, offset, size) in block.iter() {
+                self.run(job, &relocator, &mut buffer[offset - start..offset - start + size]);
+            }
+            write_at(start, buffer)
+        })?;
+        let start = Instant::now();
+        for (job, offset, _) in &self.jobs {
+            if let Job::Head(head) = job {
+                write_at(*offset, head)?;
+            }
+        }
+        Ok(start.elapsed())
     }
 }
 
 impl Offsets for Plan<'_, '_> {
     fn function(&self, function: InputFunctionIdx) -> Option<(u64, u64)> {
         let index = self.products.layout.function_index(function)? - self.products.layout.imported_functions;
-        let width = match self.products.resolution.functions.locate(function) {
-            Some((file, local)) => {
-                self.products.resolution.files[file].contents.bodies[local as usize].size_width as u64
-            }
-            // As in LLD, offsets in a function of the linker count from its size field.
-            None => 0,
-        };
-        Some((self.code.payload_offset(self.products.layout.functions.len(), index as usize), width))
+        Some(self.code.payload_offset(index as usize))
     }
     fn custom(&self, custom: InputCustomIdx, offset: u64) -> Option<u64> {
         self.customs.offset(custom, offset)

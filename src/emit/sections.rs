@@ -3,7 +3,7 @@
 use super::Products;
 use super::stitch;
 use crate::index::Idx;
-use crate::layout::{ElementFunction, ExportKind, GotEntry, Import};
+use crate::layout::{Callee, ExportKind, GotEntry, Import};
 use crate::object::{GlobalType, SymbolKind, TableType};
 use crate::options::Options;
 use crate::resolve::{GlobalRole, symbol::bits};
@@ -207,7 +207,9 @@ fn globals(products: &Products) -> Option<Vec<u8>> {
     }
     let pointer = |mutable| global_type(GlobalType { value_type: crate::resolve::pointer_type(options), mutable });
     for entry in &layout.got {
-        section.global(pointer(false), &address_expr(options, got_value(products, *entry)));
+        // Each thread has its own address of thread-local data.
+        let mutable = options.shared_memory && layout.is_tls_entry(resolution, *entry);
+        section.global(pointer(mutable), &address_expr(options, got_value(products, *entry)));
     }
     for &address in &layout.address_globals {
         section.global(pointer(false), &address_expr(options, address));
@@ -238,14 +240,16 @@ fn got_value(products: &Products, entry: GotEntry) -> u64 {
         }
     };
     if kind != SymbolKind::Function {
-        return layout.data_value(definition, !products.options.shared_memory).unwrap_or(0);
+        let relative = products.options.shared_memory && layout.is_tls_entry(resolution, entry);
+        let value = if relative { layout.tls_value(definition) } else { layout.data_value(definition, true) };
+        return value.unwrap_or(0);
     }
     if symbol.is_some_and(|symbol| resolution.symbols[symbol].is(bits::STUB)) {
         return 0;
     }
     let element = match (definition, symbol) {
-        (crate::resolve::Definition::Function(function), _) => ElementFunction::Defined(function),
-        (_, Some(symbol)) => ElementFunction::Imported(symbol),
+        (crate::resolve::Definition::Function(function), _) => Callee::Defined(function),
+        (_, Some(symbol)) => Callee::Imported(symbol),
         _ => return 0,
     };
     layout.slot(element).unwrap_or(0)
@@ -280,8 +284,8 @@ fn elements(products: &Products) -> Option<Vec<u8>> {
         .elements
         .iter()
         .map(|&element| match element {
-            ElementFunction::Defined(function) => layout.function_index(function).unwrap_or(0),
-            ElementFunction::Imported(symbol) => layout.undefined_function_index(symbol).unwrap_or(0),
+            Callee::Defined(function) => layout.function_index(function).unwrap_or(0),
+            Callee::Imported(symbol) => layout.undefined_function_index(symbol).unwrap_or(0),
         })
         .collect();
     let table = layout.indirect_table?;

@@ -39,13 +39,6 @@ pub fn custom_name(head: &[u8]) -> Option<&str> {
     std::str::from_utf8(head.get(at..at.checked_add(len as usize)?)?).ok()
 }
 
-/// Copies every head to its place.
-pub fn stitch(heads: Vec<(&mut [u8], &[u8])>) {
-    for (place, head) in heads {
-        place.copy_from_slice(head);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

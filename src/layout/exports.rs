@@ -1,9 +1,10 @@
 //! What the module exports, in order.
 
 use super::Layout;
-use crate::diagnostic::{Diagnostics, Kind};
+use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Subject};
 use crate::index::*;
 use crate::liveness::LiveSet;
+use crate::object::SymbolFlags;
 use crate::options::{Options, Unresolved};
 use crate::resolve::symbol::bits;
 use crate::resolve::{Definition, Resolution};
@@ -43,9 +44,10 @@ pub(super) fn check_required(options: &Options, resolution: &Resolution, diagnos
             continue;
         }
         let message = format!("symbol exported via --export not found: {name}");
+        let subject = || Subject::Export(name.clone());
         match options.unresolved {
-            Unresolved::Report => diagnostics.error(Kind::Symbol, message),
-            Unresolved::Warn => diagnostics.warn(Kind::Symbol, message),
+            Unresolved::Report => diagnostics.push(Diagnostic::error(Kind::Symbol, message).about(subject())),
+            Unresolved::Warn => diagnostics.push(Diagnostic::warning(Kind::Symbol, message).about(subject())),
             Unresolved::Ignore | Unresolved::ImportDynamic => {}
         }
     }
@@ -54,6 +56,9 @@ pub(super) fn check_required(options: &Options, resolution: &Resolution, diagnos
 impl<'i> Layout<'i> {
     /// Lists memory, then exported symbols in symbol order; an exported data symbol is a global that holds its address.
     pub(super) fn assign_exports(&mut self, options: &Options, resolution: &Resolution<'i>, live: &LiveSet) {
+        if options.relocatable {
+            return;
+        }
         let default = options.import_memory.is_none().then(|| "memory".to_string());
         if let Some(name) = options.export_memory.clone().or(default) {
             self.exports.push(Export { name, kind: ExportKind::Memory, symbol: None, mutable_global: false });
@@ -89,7 +94,9 @@ impl<'i> Layout<'i> {
             Definition::Tag(tag) => self.tag_index(tag).map(ExportKind::Tag),
             Definition::Table(table) => self.table_index(table).map(ExportKind::Table),
             _ => {
-                let Some(address) = self.data_value(definition, false) else { return };
+                let is_tls = resolution.symbols[at].flags.has(SymbolFlags::TLS);
+                let value = if is_tls { self.tls_value(definition) } else { self.data_value(definition, false) };
+                let Some(address) = value else { return };
                 let index = self.imported_globals + (self.globals.len() + self.got.len()) as u32;
                 self.address_globals.push(address);
                 Some(ExportKind::Global(index + self.address_globals.len() as u32 - 1))

@@ -1,6 +1,7 @@
 //! Target features: which the inputs use, which the output may use.
 
 use super::Layout;
+use super::message_order::table_order;
 use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::*;
 use crate::liveness::LiveSet;
@@ -21,12 +22,16 @@ impl Layout<'_> {
         let mut allowed: BTreeSet<String> = options.extra_features.iter().cloned().collect();
         allowed.extend(options.features.iter().flatten().cloned());
         let (mut used, mut disallowed) = (BTreeMap::new(), BTreeMap::new());
+        let mut used_order = Vec::new();
         for file in resolution.files.iter() {
             for feature in &file.contents.features {
                 let name = file.object.name.as_str();
                 match feature.prefix {
                     b'-' => disallowed.entry(feature.name).or_insert(name),
-                    _ => used.entry(feature.name).or_insert(name),
+                    _ => used.entry(feature.name).or_insert_with(|| {
+                        used_order.push(feature.name);
+                        name
+                    }),
                 };
             }
         }
@@ -37,7 +42,9 @@ impl Layout<'_> {
             let mut error = |message: String| diagnostics.error(Kind::Feature, message);
             check_needs(options, resolution, live, &allowed, &disallowed, &mut error);
             if options.features.is_some() {
-                for (feature, file) in used.iter().filter(|(feature, _)| !allowed.contains(**feature)) {
+                let refused = table_order(used_order).into_iter().filter(|feature| !allowed.contains(*feature));
+                for feature in refused {
+                    let file = used[feature];
                     error(format!("Target feature '{feature}' used by {file} is not allowed."));
                 }
             }
@@ -52,7 +59,7 @@ impl Layout<'_> {
                 }
             }
         }
-        self.emit_bss = options.import_memory.is_some() && !allowed.contains("bulk-memory");
+        self.emit_bss = options.emit_relocs || options.import_memory.is_some() && !allowed.contains("bulk-memory");
         self.features = allowed;
     }
 
@@ -63,7 +70,7 @@ impl Layout<'_> {
         resolution: &Resolution,
         diagnostics: &mut Diagnostics,
     ) {
-        if !options.check_features || self.features.contains("mutable-globals") {
+        if options.relocatable || !options.check_features || self.features.contains("mutable-globals") {
             return;
         }
         let mut error = |what: &str, symbol: SymbolIdx| {

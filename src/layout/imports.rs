@@ -113,12 +113,13 @@ impl<'i> Layout<'i> {
         if symbol.kind == SymbolKind::Data
             || symbol.state != State::Undefined
             || !symbol.is(bits::USED)
-            || symbol.flags.is_weak()
+            || (symbol.flags.is_weak() && !options.relocatable)
             || !live.symbol(resolution, at)
         {
             return false;
         }
-        options.import_undefined
+        options.relocatable
+            || options.import_undefined
             || options.unresolved == Unresolved::ImportDynamic
             || allowed.contains(resolution.name(at))
             || resolution.is_imported(at)

@@ -1,6 +1,6 @@
 //! The index spaces of functions, globals, tags and tables, and what start-up calls.
 
-use super::{Layout, NONE};
+use super::{Callee, Layout, NONE};
 use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::*;
 use crate::liveness::{LiveSet, is_discarded};
@@ -76,29 +76,42 @@ impl<'i> Layout<'i> {
         live: &LiveSet,
         diagnostics: &mut Diagnostics,
     ) {
-        let Some(call_ctors) = resolution.known.call_ctors else { return };
-        if !live.symbol(resolution, call_ctors) {
+        let called = resolution.known.call_ctors.is_some_and(|call_ctors| live.symbol(resolution, call_ctors));
+        if !called && !options.relocatable {
             return;
         }
         let mut inits = Vec::new();
         for (file, content) in resolution.files.iter_enumerated() {
             for init in &content.object.init_functions {
-                let Definition::Function(function) = resolution.definition(file, init.symbol) else { continue };
-                if !live.function(function) || is_discarded(resolution, file, init.symbol) {
+                let target = resolution.target(file, init.symbol);
+                let (callee, signature) = match (resolution.definition(file, init.symbol), target) {
+                    (Definition::Function(function), _) if live.function(function) => {
+                        (Callee::Defined(function), resolution.function_signature(function))
+                    }
+                    (Definition::Undefined, Some(symbol)) if live.symbol(resolution, symbol) => {
+                        let Some(signature) = resolution.signatures[symbol] else { continue };
+                        (Callee::Imported(symbol), signature)
+                    }
+                    _ => continue,
+                };
+                if is_discarded(resolution, file, init.symbol) {
                     continue;
                 }
-                let signature = resolution.names.signature(resolution.function_signature(function));
+                let signature = resolution.names.signature(signature);
                 if !signature.params().is_empty() {
                     let name = content.object.symbols[init.symbol as usize].name;
                     let name = crate::resolve::display_name(name, options.demangle);
                     let message = format!("constructor functions cannot take arguments: {name}");
                     diagnostics.error(Kind::Symbol, message);
                 }
-                inits.push((init.priority, function, signature.results().len() as u32));
+                inits.push((init.priority, callee, signature.results().len() as u32, (file, init.symbol)));
             }
         }
         inits.sort_by_key(|&(priority, ..)| priority);
-        self.init_functions = inits.into_iter().map(|(_, function, results)| (function, results)).collect();
+        self.init_symbols = inits.iter().map(|&(priority, .., (file, symbol))| (priority, file, symbol)).collect();
+        if !options.relocatable {
+            self.init_functions = inits.into_iter().map(|(_, callee, results, _)| (callee, results)).collect();
+        }
     }
 
     /// A command whose code does not take care of constructors has each exported function wrapped: constructors, the
@@ -129,14 +142,14 @@ impl<'i> Layout<'i> {
             let export_name = resolution.export_name(callee).unwrap_or(resolution.name(at)).to_string();
             let function = resolution.add_function(LinkerFunction {
                 role: Role::CommandExport(callee),
-                name: name.clone(),
                 symbol_name: name.clone(),
+                name,
                 export_name: Some(export_name),
                 signature: resolution.function_signature(callee),
             });
             live.keep_function(function);
             let flags = resolution.symbols[at].flags.0;
-            let wrapper = resolution.add_named_symbol(name);
+            let wrapper = resolution.add_twin(at);
             resolution.define_function(wrapper, function, flags & !SymbolFlags::HIDDEN | SymbolFlags::EXPORTED);
             let callee = &mut resolution.symbols[at];
             let forced = callee.bits & bits::FORCE_EXPORT;

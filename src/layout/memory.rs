@@ -3,8 +3,12 @@
 use super::Layout;
 use super::segments::align;
 use crate::diagnostic::{Diagnostics, Kind};
+use crate::linker_defined::INIT_MEMORY_FLAG;
+use crate::liveness::LiveSet;
+use crate::object::{SymbolFlags, SymbolKind};
 use crate::options::Options;
-use crate::resolve::Resolution;
+use crate::resolve::symbol::{State, bits};
+use crate::resolve::{Definition, Resolution};
 
 const STACK_ALIGNMENT: u64 = 16;
 const HEAP_ALIGNMENT_LOG2: u32 = 4;
@@ -41,7 +45,9 @@ impl Layout<'_> {
     pub(super) fn place_memory(&mut self, options: &Options, resolution: &Resolution, diagnostics: &mut Diagnostics) {
         let mut memory = Memory { page_size: options.page_size, ..Memory::default() };
         let mut end = 0u64;
-        if options.stack_first {
+        if options.relocatable {
+            end = options.global_base;
+        } else if options.stack_first {
             end = place_stack(options, end, &mut memory, diagnostics);
             if options.global_base != 0 {
                 if options.global_base < end {
@@ -69,7 +75,7 @@ impl Layout<'_> {
             end += 4;
         }
         memory.data_end = end;
-        if !options.stack_first {
+        if !options.stack_first && !options.relocatable {
             end = place_stack(options, end, &mut memory, diagnostics);
         }
         // LLD aligns only where something refers to the symbol, and the difference shows in the size of memory.
@@ -85,6 +91,18 @@ impl Layout<'_> {
         self.size_memory(options, end, diagnostics);
     }
 
+    /// Makes the symbol of the word that says whether memory is initialised, if there is one.
+    pub(super) fn define_init_flag(&self, resolution: &mut Resolution, live: &mut LiveSet) {
+        let Some(address) = self.memory.init_flag else { return };
+        let symbol = resolution.find(INIT_MEMORY_FLAG).unwrap_or_else(|| resolution.add_symbol(INIT_MEMORY_FLAG));
+        resolution.definitions[symbol] = Definition::Absolute(address);
+        live.keep_symbol(symbol);
+        let symbol = &mut resolution.symbols[symbol];
+        (symbol.state, symbol.kind, symbol.flags) =
+            (State::Defined, SymbolKind::Data, SymbolFlags(SymbolFlags::HIDDEN));
+        symbol.bits |= bits::ALWAYS_LIVE;
+    }
+
     fn size_memory(&mut self, options: &Options, used: u64, diagnostics: &mut Diagnostics) {
         let page = options.page_size;
         let limit = if options.is_64 == Some(true) { 1u64 << 34 } else { 1 << 32 };
@@ -96,7 +114,8 @@ impl Layout<'_> {
         };
         if options.initial_heap != 0 {
             aligned("initial heap", options.initial_heap).into_iter().for_each(&mut error);
-            let most = limit.saturating_sub(end);
+            // LLD subtracts without a check: static data beyond the limit leaves room for any heap.
+            let most = limit.wrapping_sub(end);
             if options.initial_heap > most {
                 error(format!("initial heap too large, cannot be greater than {most}"));
             }
@@ -111,6 +130,9 @@ impl Layout<'_> {
                 error(format!("initial memory too large, cannot be greater than {limit}"));
             }
             end = options.initial_memory;
+        }
+        if options.initial_memory == 0 && end > limit {
+            error(format!("memory too large: {end} bytes needed, at most {limit} can be addressed"));
         }
         end = end.checked_next_multiple_of(page).unwrap_or(u64::MAX - (page - 1));
         self.memory.pages = end / page;

@@ -8,7 +8,9 @@ mod exports;
 mod features;
 mod imports;
 mod indices;
+mod init_functions;
 mod memory;
+mod message_order;
 mod scan;
 mod segments;
 mod strings;
@@ -16,8 +18,9 @@ mod types;
 
 pub use exports::{Export, ExportKind};
 pub use imports::Import;
+pub use init_functions::InitFunctions;
 pub use memory::Memory;
-pub use segments::{Chunk, OutputSegment};
+pub use segments::{Chunk, OutputSegment, bound_names};
 pub use strings::{MergedStrings, Pieces, merge_strings, split_strings};
 
 use crate::diagnostic::{Diagnostics, Failed};
@@ -25,7 +28,7 @@ use crate::index::*;
 use crate::linker_defined::DataSymbol;
 use crate::liveness::LiveSet;
 use crate::options::Options;
-use crate::resolve::{Definition, LinkerFunction, Resolution, Role};
+use crate::resolve::{Definition, Resolution};
 use std::collections::{BTreeSet, HashMap};
 
 /// No index: not in the output.
@@ -58,8 +61,8 @@ pub struct Layout<'i> {
     /// Trapping functions that stand for undefined ones.
     undefined_stubs: HashMap<SymbolIdx, InputFunctionIdx>,
     /// Functions that have a table slot, in slot order.
-    pub elements: Vec<ElementFunction>,
-    slots: HashMap<ElementFunction, u32>,
+    pub elements: Vec<Callee>,
+    slots: HashMap<Callee, u32>,
     /// Slot of the first element.
     pub table_base: u64,
     /// The table of address-taken functions, if there is one.
@@ -87,16 +90,18 @@ pub struct Layout<'i> {
     pub types: Vec<SignatureIdx>,
     type_indices: Vec<u32>,
     /// What `__wasm_call_ctors` calls, in order: function, and how many results to drop.
-    pub init_functions: Vec<(InputFunctionIdx, u32)>,
+    pub init_functions: Vec<(Callee, u32)>,
+    /// Priority, file and symbol of each init function, in the same order: what an object says of them.
+    pub init_symbols: Vec<(u32, FileIdx, u32)>,
     /// The function that runs at instantiation.
     pub start: Option<InputFunctionIdx>,
-    /// The function that fills memory from passive segments.
-    pub init_memory: Option<InputFunctionIdx>,
+    /// The functions that initialise memory.
+    pub init: InitFunctions,
 }
 
-/// Something with a table slot: a defined function, or the symbol of an imported one.
+/// What a call or a table slot means: a defined function, or the symbol of an imported one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ElementFunction {
+pub enum Callee {
     /// Defined by an object or the linker.
     Defined(InputFunctionIdx),
     /// Imported.
@@ -142,6 +147,7 @@ pub fn assign<'i>(
     diagnostics.checkpoint()?;
     layout.make_segments(options, resolution, live, diagnostics)?;
     layout.place_memory(options, resolution, diagnostics);
+    layout.define_init_flag(resolution, live);
     segments::define_start_stop(options, &layout.segments, resolution);
     exports::check_required(options, resolution, diagnostics);
     layout.infer_features(options, resolution, live, diagnostics);
@@ -196,8 +202,9 @@ impl<'i> Layout<'i> {
             types: Vec::new(),
             type_indices: Vec::new(),
             init_functions: Vec::new(),
+            init_symbols: Vec::new(),
             start: None,
-            init_memory: None,
+            init: InitFunctions::default(),
         }
     }
     /// Output index of a defined function, if it stays.
@@ -238,7 +245,7 @@ impl<'i> Layout<'i> {
     }
     /// Table slot of a function, if its address is taken.
     #[inline]
-    pub fn slot(&self, function: ElementFunction) -> Option<u64> {
+    pub fn slot(&self, function: Callee) -> Option<u64> {
         self.slots.get(&function).map(|&slot| self.table_base + slot as u64)
     }
     /// Output index of the global that holds a symbol's address.
@@ -287,6 +294,14 @@ impl<'i> Layout<'i> {
             _ => None,
         }
     }
+    /// Address of a thread-local symbol, counted from the start of its output segment. Also where that segment is not
+    /// thread-local.
+    pub fn tls_value(&self, definition: Definition) -> Option<u64> {
+        match definition {
+            Definition::Data { segment, offset } => self.segment_offset(segment, offset).map(|(_, offset)| offset),
+            _ => self.data_value(definition, false),
+        }
+    }
     /// Address of a data symbol of the linker.
     pub fn linker_address(&self, data: DataSymbol) -> u64 {
         let memory = &self.memory;
@@ -305,33 +320,6 @@ impl<'i> Layout<'i> {
     /// Whether an output segment takes bytes in the output.
     pub fn in_binary(&self, segment: &OutputSegment) -> bool {
         !segment.is_bss || self.emit_bss
-    }
-
-    /// Functions that the linker makes once it knows that passive segments or thread-local GOT entries exist.
-    fn make_init_functions(&mut self, options: &Options, resolution: &mut Resolution<'i>, live: &mut LiveSet) {
-        let needed = self.segments.iter().any(|segment| self.is_passive(options, segment));
-        if !needed {
-            return;
-        }
-        let signature = resolution.empty_signature();
-        let function = resolution.add_function(LinkerFunction {
-            role: Role::InitMemory,
-            name: crate::linker_defined::INIT_MEMORY.into(),
-            symbol_name: crate::linker_defined::INIT_MEMORY.into(),
-            export_name: None,
-            signature,
-        });
-        live.keep_function(function);
-        let symbol = resolution.add_symbol(crate::linker_defined::INIT_MEMORY);
-        resolution.define_function(symbol, function, crate::object::SymbolFlags::HIDDEN);
-        if options.shared_memory
-            && let Some(tls_base) = resolution.known.tls_base
-            && let Definition::Global(global) = resolution.definitions[tls_base]
-        {
-            live.keep_global(global);
-        }
-        self.init_memory = Some(function);
-        self.start = Some(function);
     }
 
     /// Whether `__wasm_init_memory` fills a segment.

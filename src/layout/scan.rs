@@ -4,13 +4,13 @@
 //! Looking runs in parallel over pieces of about equal size. What each piece saw first is then taken up piece after
 //! piece: slots and types are numbered in the order in which a serial scan would meet them.
 
-use super::{ElementFunction, GotEntry, Layout};
-use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
+use super::{Callee, GotEntry, Layout};
+use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Place, Subject};
 use crate::index::*;
-use crate::linker_defined::DEFAULT_MODULE;
 use crate::liveness::LiveSet;
-use crate::object::SymbolKind;
+use crate::object::linking::SEGMENT_TLS;
 use crate::object::relocations::{Relocation, Target};
+use crate::object::{SymbolFlags, SymbolKind};
 use crate::options::{Options, Unresolved};
 use crate::par::{self, Bits};
 use crate::resolve::symbol::{State, bits};
@@ -68,6 +68,8 @@ impl<'i> Layout<'i> {
                     }
                     Found::Slot(symbol) => self.add_slot(resolution, file, symbol),
                     Found::Got(symbol) => self.add_got(options, resolution, live, file, symbol, diagnostics),
+                    // An object may leave anything undefined.
+                    Found::Undefined(_) if options.relocatable => {}
                     Found::Undefined(symbol) => {
                         self.report_undefined(options, resolution, live, allowed, &mut stubs, file, symbol, diagnostics)
                     }
@@ -84,8 +86,8 @@ impl<'i> Layout<'i> {
             return;
         }
         let element = match (resolution.definition(file, symbol), target) {
-            (Definition::Function(function), _) => ElementFunction::Defined(function),
-            (_, Some(target)) => ElementFunction::Imported(target),
+            (Definition::Function(function), _) => Callee::Defined(function),
+            (_, Some(target)) => Callee::Imported(target),
             _ => return,
         };
         let next = self.elements.len() as u32;
@@ -142,9 +144,11 @@ impl<'i> Layout<'i> {
         }
         let text = target.map_or_else(|| name.to_string(), |target| resolution.text(options, target));
         let message = format!("{}: undefined symbol: {text}", resolution.files[file].object.name);
+        let place = Place { member: resolution.files[file].member.0, symbol };
+        let subject = Subject::Undefined(name.to_owned(), place);
         match options.unresolved {
-            Unresolved::Report => diagnostics.push(Diagnostic::error(Kind::Symbol, message)),
-            Unresolved::Warn => diagnostics.push(Diagnostic::warning(Kind::Symbol, message)),
+            Unresolved::Report => diagnostics.push(Diagnostic::error(Kind::Symbol, message).about(subject)),
+            Unresolved::Warn => diagnostics.push(Diagnostic::warning(Kind::Symbol, message).about(subject)),
             Unresolved::Ignore | Unresolved::ImportDynamic => {}
         }
         let Some(target) = target else { return };
@@ -267,20 +271,16 @@ fn look_at(
             }
             return;
         }
-        Target::TableSlot | Target::TableSlotRelative => {
-            if seen.slots.insert(index as usize) {
-                found.push(Found::Slot(index));
-            }
+        Target::TableSlot | Target::TableSlotRelative if seen.slots.insert(index as usize) => {
+            found.push(Found::Slot(index));
         }
-        Target::GlobalIndex => {
-            if resolution.kind(file, index) != SymbolKind::Global && seen.gots.insert(index as usize) {
-                found.push(Found::Got(index));
-            }
+        Target::GlobalIndex
+            if resolution.kind(file, index) != SymbolKind::Global && seen.gots.insert(index as usize) =>
+        {
+            found.push(Found::Got(index));
         }
-        Target::AddressTls => {
-            if tls_problem(options, resolution, file, index).is_some() {
-                found.push(Found::BadTls(relocation));
-            }
+        Target::AddressTls if !tls_problems(options, resolution, file, index).is_empty() => {
+            found.push(Found::BadTls(relocation));
         }
         _ => {}
     }
@@ -295,16 +295,42 @@ fn look_at(
     }
 }
 
-fn tls_problem(options: &Options, resolution: &Resolution, file: FileIdx, symbol: u32) -> Option<String> {
+/// Why a symbol cannot be referred to relative to `__tls_base`.
+enum TlsProblem {
+    Undefined,
+    NotTls,
+    /// In an output segment of this name.
+    NotInTlsSection(String),
+}
+
+/// What is wrong with referring to a symbol relative to `__tls_base`; usually nothing, at most two things.
+fn tls_problems(options: &Options, resolution: &Resolution, file: FileIdx, symbol: u32) -> Vec<TlsProblem> {
     let definition = resolution.definition(file, symbol);
+    let mut problems = Vec::new();
     if definition == Definition::Undefined {
-        return Some("an undefined symbol".into());
+        problems.push(TlsProblem::Undefined);
     }
-    let Definition::Data { segment, .. } = definition else { return None };
-    let (file, local) = resolution.segments.locate(segment)?;
-    let segment = &resolution.files[file].contents.segments[local as usize];
-    let is_tls = segment.flags & crate::object::linking::SEGMENT_TLS != 0;
-    (options.shared_memory && !is_tls).then(|| "non-TLS symbol".into())
+    // Without threads, thread-local data is plain data.
+    if !options.shared_memory {
+        return problems;
+    }
+    let flags = match resolution.target(file, symbol) {
+        Some(target) => resolution.symbols[target].flags,
+        None => resolution.files[file].object.symbols[symbol as usize].flags,
+    };
+    let segment = match definition {
+        Definition::Data { segment, .. } => resolution.segments.locate(segment),
+        _ => None,
+    };
+    let segment = segment.map(|(file, local)| &resolution.files[file].contents.segments[local as usize]);
+    let in_tls_segment = segment.is_some_and(|segment| segment.flags & SEGMENT_TLS != 0);
+    if !flags.has(SymbolFlags::TLS) && !in_tls_segment {
+        problems.push(TlsProblem::NotTls);
+    }
+    if let Some(segment) = segment.filter(|_| !in_tls_segment) {
+        problems.push(TlsProblem::NotInTlsSection(super::segments::output_name(options, segment).into()));
+    }
+    problems
 }
 
 fn report_tls(
@@ -315,12 +341,14 @@ fn report_tls(
     diagnostics: &mut Diagnostics,
 ) {
     let object = &resolution.files[file].object;
-    let name = object.symbols[relocation.index as usize].name;
-    let text = crate::resolve::display_name(name, options.demangle);
-    if let Some(problem) = tls_problem(options, resolution, file, relocation.index) {
-        let message =
-            format!("{}: relocation {:?} cannot be used against {problem} `{text}`", object.name, relocation.kind);
+    let name = crate::resolve::display_name(object.symbols[relocation.index as usize].name, options.demangle);
+    for problem in tls_problems(options, resolution, file, relocation.index) {
+        let problem = match problem {
+            TlsProblem::Undefined => format!("an undefined symbol `{name}`"),
+            TlsProblem::NotTls => format!("non-TLS symbol `{name}`"),
+            TlsProblem::NotInTlsSection(section) => format!("`{name}` in non-TLS section: {section}"),
+        };
+        let message = format!("{}: relocation {:?} cannot be used against {problem}", object.name, relocation.kind);
         diagnostics.error(Kind::Symbol, message);
     }
-    let _ = DEFAULT_MODULE;
 }

@@ -7,6 +7,7 @@ use hashbrown::HashTable;
 use parking_lot::Mutex;
 use rayon::prelude::*;
 use std::cmp::Ordering;
+use std::ops::Range;
 
 const SHARDS: usize = 64;
 
@@ -39,23 +40,27 @@ impl<'i> MergedStrings<'i> {
             None => offset,
         }
     }
-    /// Fills `out`, whose length is `size`.
-    pub fn write(&self, out: &mut [u8]) {
-        let starts = self.kept.iter().map(|&(_, offset)| offset as usize);
-        let ends = starts.clone().skip(1).chain([out.len()]);
-        let ranges = crate::par::balanced_ranges(self.kept.iter().map(|(s, _)| s.len()), 1 << 18);
-        let bounds: Vec<usize> =
-            ranges.iter().map(|range| self.kept[range.start].1 as usize).chain([out.len()]).collect();
-        let _ = (starts, ends);
-        if ranges.is_empty() {
-            return;
+    /// How many strings take space.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+    /// Whether there is no string.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+    /// Runs of strings of about `weight` bytes each, with the exact number of bytes.
+    pub fn ranges(&self, weight: usize) -> Vec<(Range<usize>, usize)> {
+        let start_of = |i: usize| self.kept.get(i).map_or(self.size, |&(_, offset)| offset) as usize;
+        let ranges = crate::par::balanced_ranges(self.kept.iter().map(|(string, _)| string.len()), weight);
+        ranges.into_iter().map(|range| (range.clone(), start_of(range.end) - start_of(range.start))).collect()
+    }
+    /// Fills `out` with the strings of `range`.
+    pub fn write(&self, range: Range<usize>, out: &mut [u8]) {
+        let mut at = 0;
+        for &(string, _) in &self.kept[range] {
+            out[at..at + string.len()].copy_from_slice(string);
+            at += string.len();
         }
-        crate::par::write_disjoint(out, bounds.windows(2).map(|w| w[1] - w[0]), |i, slot| {
-            for &(string, offset) in &self.kept[ranges[i].clone()] {
-                let at = offset as usize - bounds[i];
-                slot[at..at + string.len()].copy_from_slice(string);
-            }
-        });
     }
 }
 
@@ -148,8 +153,8 @@ mod tests {
         let inputs: [&[u8]; 2] = [b"hello\0lo\0\0", b"lo\0world\0hello\0"];
         let merged = merge_strings(&inputs);
         let mut out = vec![0xff; merged.size as usize];
-        merged.write(&mut out);
-        assert_eq!(out, b"hello\0world\0".iter().copied().collect::<Vec<_>>().as_slice());
+        merged.write(0..merged.len(), &mut out);
+        assert_eq!(out, b"hello\0world\0");
         for (input, data) in inputs.iter().enumerate() {
             for (offset, string) in split_strings(data) {
                 let at = merged.translate(input, offset as u64) as usize;

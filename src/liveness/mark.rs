@@ -190,8 +190,8 @@ impl Marker<'_, '_> {
     fn mark_call_ctors(&self) {
         let Some(call_ctors) = self.resolution.known.call_ctors else { return };
         let live = |file: FileIdx, symbol: u32| match self.resolution.definition(file, symbol) {
-            Definition::Function(function) => !self.functions_lack(function),
-            _ => false,
+            Definition::Function(function) => self.functions.contains(function.index()),
+            _ => self.resolution.target(file, symbol).is_some_and(|symbol| self.symbols.contains(symbol.index())),
         };
         let any = self.resolution.files.iter_enumerated().any(|(file, content)| {
             let inits = &content.object.init_functions;
@@ -200,10 +200,6 @@ impl Marker<'_, '_> {
         if any {
             self.mark_symbol(call_ctors, &mut |_| {});
         }
-    }
-
-    fn functions_lack(&self, function: InputFunctionIdx) -> bool {
-        !self.functions.contains(function.index())
     }
 }
 

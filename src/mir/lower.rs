@@ -1,7 +1,7 @@
 //! MIR and final indices -> bytes.
 
 use super::{Function, Inst};
-use crate::index::{InputFunctionIdx, InputGlobalIdx};
+use crate::index::{InputFunctionIdx, InputGlobalIdx, SymbolIdx};
 use crate::leb;
 use wasm_encoder::{Encode, Instruction};
 
@@ -9,6 +9,8 @@ use wasm_encoder::{Encode, Instruction};
 pub trait Targets {
     /// Index of a function.
     fn function(&self, function: InputFunctionIdx) -> u32;
+    /// Index of an imported function.
+    fn import(&self, symbol: SymbolIdx) -> u32;
     /// Index of a global.
     fn global(&self, global: InputGlobalIdx) -> u32;
     /// Whether addresses are 64-bit.
@@ -25,6 +27,7 @@ pub fn lower(function: &Function, targets: &impl Targets, out: &mut Vec<u8>) {
     for inst in &function.body {
         match inst {
             Inst::Call(function) => Instruction::Call(targets.function(*function)).encode(out),
+            Inst::CallImport(symbol) => Instruction::Call(targets.import(*symbol)).encode(out),
             Inst::GlobalGet(global) => Instruction::GlobalGet(targets.global(*global)).encode(out),
             Inst::GlobalSet(global) => Instruction::GlobalSet(targets.global(*global)).encode(out),
             Inst::Address(address) if targets.is_64() => Instruction::I64Const(*address as i64).encode(out),

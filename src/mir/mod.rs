@@ -9,7 +9,7 @@ mod lower;
 pub use codegen::CodegenBuffer;
 pub use lower::{Targets, lower};
 
-use crate::index::{InputFunctionIdx, InputGlobalIdx};
+use crate::index::{InputFunctionIdx, InputGlobalIdx, SymbolIdx};
 use wasm_encoder::{Instruction, ValType};
 
 /// An instruction.
@@ -17,6 +17,8 @@ use wasm_encoder::{Instruction, ValType};
 pub enum Inst {
     /// Calls a function.
     Call(InputFunctionIdx),
+    /// Calls an imported function, by its symbol.
+    CallImport(SymbolIdx),
     /// Pushes the value of a global.
     GlobalGet(InputGlobalIdx),
     /// Pops the value of a global.

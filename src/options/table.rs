@@ -1,6 +1,7 @@
-//! Every option, one row each. The parser, `--help` and the README read this table.
+//! Every option of wasm-ld and of this linker, one row each. The parser, `--help` and the README read this table.
 
 use super::apply::{Check, State};
+use super::gnu::GNU;
 use super::spec::Category::{Contents, Features, Inputs, Lto, Memory, Output, Program, Reports, Symbols};
 use super::spec::{Category, Shape, Spec};
 use super::{Options, Positional, Unresolved};
@@ -11,7 +12,7 @@ pub fn named(name: &str) -> Option<&'static Spec> {
         Some(bare) => (bare, true),
         None => (name, false),
     };
-    OPTIONS.iter().find(|spec| spec.name == bare && (!equals || spec.shape == Shape::Equals))
+    OPTIONS.iter().chain(GNU).find(|spec| spec.name == bare && (!equals || spec.shape == Shape::Equals))
 }
 
 /// `a,b,c`; empty parts do not count.
@@ -68,10 +69,10 @@ pub static OPTIONS: &[Spec] = &[
         .help(Output, "Add a build id of this kind"),
     Spec::alias("build-id", "build-id=").with("fast"),
     Spec::flag("relocatable", |o| o.relocatable = true)
-        .help(Output, "Write an object file for a later link").unsupported(|o| o.relocatable, "--relocatable"),
+        .help(Output, "Write an object file for a later link"),
     Spec::alias("r", "relocatable").one_dash(),
     Spec::flag("emit-relocs", |o| o.emit_relocs = true)
-        .help(Output, "Keep relocations in the result").unsupported(|o| o.emit_relocs, "--emit-relocs"),
+        .help(Output, "Keep relocations in the result"),
     Spec::flag("shared", |o| o.shared = true)
         .help(Output, "Write a shared library").unsupported(|o| o.shared, "--shared"),
     Spec::flag("pie", |o| o.pie = true)
@@ -216,6 +217,15 @@ pub static OPTIONS: &[Spec] = &[
         .help(Reports, "Colours in messages (default: auto, if they go to a terminal)"),
     Spec::alias("color-diagnostics", "color-diagnostics=").with("always"),
     Spec::alias("no-color-diagnostics", "color-diagnostics=").with("never"),
+    Spec::flag("hints", |o| o.hints = true).two_dashes()
+        .help(Reports, "Behind LLD's messages, lines that help: places in the source, similar names, missing libraries (default)"),
+    Spec::flag("no-hints", |o| o.hints = false).two_dashes()
+        .help(Reports, "Messages exactly as LLD has them. WOLD_LLD_MESSAGES=1 in the environment is this and --no-warn-ignored"),
+    Spec::flag("warn-ignored", |o| o.warn_ignored = true).two_dashes()
+        .help(Reports, "A warning for each option that is ignored as it has no meaning for WebAssembly; \
+            never an error, not even with --fatal-warnings (default)"),
+    Spec::flag("no-warn-ignored", |o| o.warn_ignored = false).two_dashes()
+        .help(Reports, "No such warnings. The same as WOLD_NO_IGNORED_WARNING=1 in the environment"),
     Spec::flag("verbose", |o| o.verbose = true).help(Reports, "Say more about what is done"),
     Spec::flag("time", |o| o.time = true).two_dashes().help(Reports, "Print how long each phase took"),
 

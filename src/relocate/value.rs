@@ -1,7 +1,7 @@
 //! What a relocation's value is.
 
 use crate::index::*;
-use crate::layout::{ElementFunction, GotEntry, Layout};
+use crate::layout::{Callee, GotEntry, Layout};
 use crate::liveness::LiveSet;
 use crate::object::relocations::{Relocation, Target};
 use crate::resolve::{Definition, Resolution};
@@ -62,10 +62,12 @@ impl Relocator<'_, '_> {
             }
             .unwrap_or(0) as u64,
             Target::TableSlot => self.slot(definition, symbol),
-            Target::TableSlotRelative => {
-                self.slot(definition, symbol).checked_sub(self.layout.table_base).unwrap_or_default()
+            Target::TableSlotRelative => self.slot(definition, symbol).saturating_sub(self.layout.table_base),
+            Target::Address | Target::AddressRelative => self.address(definition, relocation),
+            Target::AddressTls => {
+                let value = self.layout.tls_value(definition);
+                value.map_or(0, |value| value.wrapping_add_signed(relocation.addend))
             }
-            Target::Address | Target::AddressRelative | Target::AddressTls => self.address(definition, relocation),
             Target::AddressLocal => {
                 let field = place.address.wrapping_add(relocation.offset as u64);
                 self.address(definition, relocation).wrapping_sub(field)
@@ -112,8 +114,8 @@ impl Relocator<'_, '_> {
 
     fn slot(&self, definition: Definition, symbol: Option<SymbolIdx>) -> u64 {
         let element = match (definition, symbol) {
-            (Definition::Function(function), _) => ElementFunction::Defined(function),
-            (_, Some(symbol)) => ElementFunction::Imported(symbol),
+            (Definition::Function(function), _) => Callee::Defined(function),
+            (_, Some(symbol)) => Callee::Imported(symbol),
             _ => return 0,
         };
         self.layout.slot(element).unwrap_or(0)

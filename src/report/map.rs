@@ -264,7 +264,7 @@ impl Map<'_, '_> {
             Chunk::Input(index) => index,
             // Symbols of merged strings are not listed: their places are those of many inputs.
             Chunk::Strings(strings) => {
-                let size = layout.strings[strings].size;
+                let size = layout.strings[strings as usize].size;
                 return Line::new(address, place, size, 8).push(out, format_args!("<internal>:({segment})"));
             }
         };

@@ -1,5 +1,6 @@
 //! Views: they read the products of the passes and change nothing.
 
+pub mod dependencies;
 pub mod map;
 pub mod reproduce;
 pub mod time;

@@ -30,6 +30,9 @@ impl FileSystem for Recorder<'_> {
     fn exists(&self, path: &Path) -> bool {
         self.disk.exists(path)
     }
+    fn list(&self, folder: &Path) -> Vec<String> {
+        self.disk.list(folder)
+    }
 }
 
 impl<'d> Recorder<'d> {

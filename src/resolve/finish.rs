@@ -5,6 +5,7 @@ use super::replay::exported_names;
 use super::symbol::{NO_MEMBER, State, bits};
 use super::*;
 use crate::diagnostic::Diagnostics;
+use crate::options::symbol_rules::SymbolRules;
 use rayon::prelude::*;
 
 /// Resolves every symbol of every linked object. `contents` are those of the linked objects, in link order.
@@ -69,7 +70,10 @@ pub fn finish<'i>(
     diagnostics.checkpoint()?;
     wrap::apply(options, &mut resolution, &selection.wrapped);
     resolution.force_exports(options);
-    resolution.stub_weak_references(options, diagnostics);
+    resolution.apply_rules(&inputs.symbol_rules);
+    if !options.relocatable {
+        resolution.stub_weak_references(options, diagnostics);
+    }
     if let Some(entry) = resolution.known.entry {
         resolution.symbols[entry].flags.0 &= !SymbolFlags::HIDDEN;
     }
@@ -171,6 +175,25 @@ impl<'i> Resolution<'i> {
         for name in exported_names(options) {
             if let Some(symbol) = self.find(name).filter(|&symbol| self.symbols[symbol].is_defined()) {
                 self.symbols[symbol].bits |= bits::FORCE_EXPORT;
+            }
+        }
+    }
+
+    /// Hides what version scripts make local; exports what dynamic lists name.
+    fn apply_rules(&mut self, rules: &SymbolRules) {
+        if rules.is_empty() {
+            return;
+        }
+        for at in (0..self.symbols.len()).map(SymbolIdx::new) {
+            let symbol = &self.symbols[at];
+            if !symbol.is_defined() || symbol.flags.is_local() {
+                continue;
+            }
+            let name = self.name(at);
+            if rules.exports(name) && !symbol.flags.has(SymbolFlags::HIDDEN) {
+                self.symbols[at].bits |= bits::FORCE_EXPORT;
+            } else if rules.hides(name) {
+                self.symbols[at].flags.0 |= SymbolFlags::HIDDEN;
             }
         }
     }

@@ -32,6 +32,9 @@ fn define(replay: &mut Replay, name: NameIdx, kind: SymbolKind, flags: u32) -> S
 /// Defines what every link has, before any input is looked at.
 pub fn define_always(options: &Options, replay: &mut Replay) -> LinkerSymbols {
     let mut made = LinkerSymbols::default();
+    if options.relocatable {
+        return made;
+    }
     let name = |replay: &Replay, name| replay.names.find(name).expect("interned from the start");
     let function = |replay: &mut Replay, made: &mut LinkerSymbols, text, role| {
         let at = define(replay, name(replay, text), SymbolKind::Function, SymbolFlags::HIDDEN);
@@ -64,6 +67,9 @@ pub fn define_always(options: &Options, replay: &mut Replay) -> LinkerSymbols {
 
 /// Defines what inputs refer to, or the options export, and no input defines. Returns `__tls_base` if it is such.
 pub fn define_optional(options: &Options, replay: &mut Replay, made: &mut LinkerSymbols) -> Option<SymbolIdx> {
+    if options.relocatable {
+        return None;
+    }
     let exported = exported_names(options);
     let wanted = |replay: &Replay, text: &str| match replay.find(text) {
         Some(at) => !replay.symbols[at].is_defined(),

@@ -18,10 +18,11 @@ mod wrap;
 pub use finish::finish;
 pub use replay::exported_names;
 pub use symbol::{Symbol, bits};
+pub(crate) use text::value_type_text;
 pub use text::{display_name, pointer_type, signature_text};
 use text::{global_type_text, linker_global_type, table_type_text};
 
-use crate::diagnostic::{Diagnostics, Failed, Kind};
+use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Subject};
 use crate::index::*;
 use crate::input::Inputs;
 use crate::linker_defined::{self as linker, DataSymbol};
@@ -98,6 +99,8 @@ pub enum Role {
     InitTls,
     /// Sets thread-local GOT entries.
     ApplyGlobalTlsRelocs,
+    /// Stores what thread-local data refers to through GOT entries.
+    ApplyTlsRelocs,
     /// Traps: stands for a function that is missing or has another signature.
     Unreachable,
     /// Runs constructors, the function and destructors.
@@ -226,10 +229,13 @@ impl<'i> Resolution<'i> {
         self.added.push(symbol);
         symbol
     }
-    /// Makes a symbol for a made-up name that has none yet.
-    pub fn add_named_symbol(&mut self, name: String) -> SymbolIdx {
-        // A handful of names per link, and they live as long as the link's products.
-        self.add_symbol(Box::leak(name.into_boxed_str()))
+    /// Makes a second symbol of the name of `symbol`, behind all others; the name goes on to stand for the first.
+    pub fn add_twin(&mut self, symbol: SymbolIdx) -> SymbolIdx {
+        let twin = self.symbols.push(Symbol::new(self.symbols[symbol].name));
+        self.definitions.push(Definition::Undefined);
+        self.signatures.push(None);
+        self.added.push(twin);
+        twin
     }
     /// Makes `symbol` the function `function`.
     pub fn define_function(&mut self, symbol: SymbolIdx, function: InputFunctionIdx, flags: u32) {
@@ -336,7 +342,13 @@ impl<'i> Resolution<'i> {
             SymbolKind::Function => {
                 Definition::Function(self.functions.get(file, local(object.function_imports.len())))
             }
-            SymbolKind::Data if entry.flags.has(SymbolFlags::ABSOLUTE) => Definition::Absolute(entry.offset),
+            // As in LLD, an absolute symbol counts from a segment if it names one that exists.
+            SymbolKind::Data
+                if entry.flags.has(SymbolFlags::ABSOLUTE)
+                    && entry.index as usize >= self.files[file].contents.segments.len() =>
+            {
+                Definition::Absolute(entry.offset)
+            }
             SymbolKind::Data => {
                 Definition::Data { segment: self.segments.get(file, entry.index), offset: entry.offset }
             }
@@ -371,6 +383,15 @@ impl<'i> Resolution<'i> {
             .copied()
             .flatten()
             .map_or("<internal>", |file| self.files[file].object.name.as_str())
+    }
+    /// A symbol's name in the name section: a trapping stub says what it stands for.
+    pub fn debug_name(&self, symbol: SymbolIdx) -> &str {
+        match self.definitions[symbol] {
+            Definition::Function(function) if self.symbols[symbol].is(bits::STUB) => {
+                self.linker_function(function).map_or("", |function| &function.name)
+            }
+            _ => self.name(symbol),
+        }
     }
     /// A symbol's name as messages show it.
     pub fn text(&self, options: &Options, symbol: SymbolIdx) -> String {
@@ -456,7 +477,7 @@ fn want_entry(options: &Options, replay: &mut Replay, diagnostics: &mut Diagnost
         }
         _ => {
             let message = format!("entry symbol not defined (pass --no-entry to suppress): {name}");
-            diagnostics.error(Kind::Symbol, message);
+            diagnostics.push(Diagnostic::error(Kind::Symbol, message).about(Subject::Entry(name.to_owned())));
             None
         }
     }

@@ -68,6 +68,10 @@ impl<'i> Names<'i> {
     pub fn find(&self, name: &str) -> Option<NameIdx> {
         self.names.find(name.as_bytes()).map(NameIdx)
     }
+    /// The text of a name, for as long as the inputs live, if anything mentions it.
+    pub fn interned(&self, name: &str) -> Option<&'i str> {
+        self.find(name).map(|name| self.name(name))
+    }
     /// The id of a name that may be new.
     pub fn add(&mut self, name: &'i str) -> NameIdx {
         NameIdx(self.names.add(name.as_bytes()))

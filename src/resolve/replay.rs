@@ -8,7 +8,7 @@
 use super::names::{NO_NAME, Names};
 use super::symbol::{NO_MEMBER, State, Symbol, bits};
 use super::{display_name, string_map};
-use crate::diagnostic::{Diagnostics, Kind};
+use crate::diagnostic::{Diagnostics, Kind, Place, Subject};
 use crate::index::{IndexVec, MemberIdx, NameIdx, SymbolIdx};
 use crate::input::{Inputs, MemberKind};
 use crate::linker_defined as linker;
@@ -307,7 +307,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         if !fresh && !self.check_type(at, object, member, symbol, diagnostics) {
             return None;
         }
-        if fresh || self.should_replace(at, member, symbol.flags, diagnostics) {
+        if fresh || self.should_replace(at, (member, index), symbol.flags, diagnostics) {
             self.symbols[at].define(member, index, symbol);
             self.trace(at, "definition of", member, diagnostics);
         }
@@ -428,11 +428,11 @@ impl<'a, 'i> Replay<'a, 'i> {
         comdat != NO_COMDAT && !self.kept_comdats[member][comdat as usize]
     }
 
-    /// Whether the definition `flags` of `member` replaces the present state of symbol `at`; reports duplicates.
+    /// Whether the definition `index` of `member`, with `flags`, replaces the present state of symbol `at`; reports duplicates.
     fn should_replace(
         &mut self,
         at: SymbolIdx,
-        member: MemberIdx,
+        (member, index): (MemberIdx, u32),
         flags: SymbolFlags,
         diagnostics: &mut Diagnostics,
     ) -> bool {
@@ -456,7 +456,8 @@ impl<'a, 'i> Replay<'a, 'i> {
         };
         let first = format!("defined in {}", self.file_text(existing.member));
         let second = format!("defined in {}", self.file_text(member));
-        diagnostics.push(make(Kind::Symbol, message).note(first).note(second));
+        let subject = Subject::Duplicate(existing.place(), Place { member: member.0, symbol: index });
+        diagnostics.push(make(Kind::Symbol, message).note(first).note(second).about(subject));
         true
     }
 

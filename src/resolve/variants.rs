@@ -7,7 +7,7 @@
 use super::replay::Event;
 use super::symbol::{NO_MEMBER, State};
 use super::*;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Subject};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -248,7 +248,8 @@ fn apply(
     let message = format!("function signature mismatch: {text}");
     let Some(defined) = clash.variants.iter().position(|variant| variant.symbol.is_defined()) else {
         let (first, second) = (place(resolution, &clash.variants[0]), place(resolution, &clash.variants[1]));
-        diagnostics.push(Diagnostic::error(Kind::Signature, message).note(first).note(second));
+        let subject = Subject::Signature(clash.variants[0].symbol.place(), clash.variants[1].symbol.place());
+        diagnostics.push(Diagnostic::error(Kind::Signature, message).note(first).note(second).about(subject));
         return false;
     };
     let indices: Vec<SymbolIdx> = (0..clash.variants.len())
@@ -274,7 +275,9 @@ fn apply(
     resolution.symbols[name].bits |= kept_bits;
     for (i, variant) in clash.variants.iter().enumerate().filter(|&(i, _)| i != defined) {
         let (first, second) = (place(resolution, variant), place(resolution, &clash.variants[defined]));
-        diagnostics.push(Diagnostic::warning(Kind::Signature, message.clone()).note(first).note(second));
+        let subject = Subject::Signature(variant.symbol.place(), clash.variants[defined].symbol.place());
+        let warning = Diagnostic::warning(Kind::Signature, message.clone()).note(first).note(second);
+        diagnostics.push(warning.about(subject));
         let stub = format!("signature_mismatch:{}", display_name(&text, options.demangle));
         // As in LLD, only the first variant is watched.
         if i == 0 {

@@ -1,10 +1,10 @@
-//! Functions that fill memory at instantiation: `__wasm_init_memory` and `__wasm_init_tls`.
+//! The function that fills memory at instantiation: `__wasm_init_memory`.
 
-use crate::index::*;
+use super::thread_local::tls_base;
 use crate::layout::Layout;
 use crate::mir::{Function, Inst};
 use crate::options::Options;
-use crate::resolve::{Definition, Resolution};
+use crate::resolve::Resolution;
 use wasm_encoder::{BlockType, Instruction, MemArg, MemArgTarget};
 
 /// A 4-byte access at the address on the stack.
@@ -90,26 +90,4 @@ fn drop_segments(function: &mut Function, options: &Options, layout: &Layout) {
             function.plain(Instruction::DataDrop(index as u32));
         }
     }
-}
-
-fn tls_base(resolution: &Resolution) -> Option<InputGlobalIdx> {
-    match resolution.definitions[resolution.known.tls_base?] {
-        Definition::Global(global) => Some(global),
-        _ => None,
-    }
-}
-
-/// `__wasm_init_tls(address)`: makes the memory at `address` this thread's thread-local data.
-pub fn init_tls(resolution: &Resolution, layout: &Layout) -> Function {
-    let mut function = Function::default();
-    let segment = layout.segments.iter().enumerate().find(|(_, segment)| segment.is_tls);
-    if let (Some((index, segment)), Some(tls_base)) = (segment, tls_base(resolution)) {
-        function.plain(Instruction::LocalGet(0));
-        function.body.push(Inst::GlobalSet(tls_base));
-        function.plain(Instruction::LocalGet(0));
-        function.plain(Instruction::I32Const(0));
-        function.plain(Instruction::I32Const(segment.size as u32 as i32));
-        function.plain(Instruction::MemoryInit { mem: 0, data_index: index as u32 });
-    }
-    function
 }

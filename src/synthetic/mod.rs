@@ -1,9 +1,10 @@
 //! Layout -> bodies of the functions that the linker makes, written as MIR.
 
 mod init_memory;
+mod thread_local;
 
 use crate::index::*;
-use crate::layout::Layout;
+use crate::layout::{Callee, Layout};
 use crate::mir::{CodegenBuffer, Function, Inst, Targets, lower};
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution, Role};
@@ -31,6 +32,9 @@ impl Targets for Indices<'_, '_> {
     fn function(&self, function: InputFunctionIdx) -> u32 {
         self.layout.function_index(function).unwrap_or(0)
     }
+    fn import(&self, symbol: SymbolIdx) -> u32 {
+        self.layout.undefined_function_index(symbol).unwrap_or(0)
+    }
     fn global(&self, global: InputGlobalIdx) -> u32 {
         self.layout.global_index(global).unwrap_or(0)
     }
@@ -47,8 +51,9 @@ pub fn bodies(options: &Options, resolution: &Resolution, layout: &Layout) -> Bo
         let mir = match function.role {
             Role::CallCtors => call_ctors(layout),
             Role::InitMemory => init_memory::init_memory(options, resolution, layout),
-            Role::InitTls => init_memory::init_tls(resolution, layout),
-            Role::ApplyGlobalTlsRelocs => Function::default(),
+            Role::InitTls => thread_local::init_tls(resolution, layout),
+            Role::ApplyGlobalTlsRelocs => thread_local::apply_global_relocs(options, resolution, layout),
+            Role::ApplyTlsRelocs => thread_local::apply_relocs(resolution, layout),
             Role::Unreachable => unreachable(),
             Role::CommandExport(callee) => command_export(resolution, layout, callee),
         };
@@ -61,7 +66,10 @@ pub fn bodies(options: &Options, resolution: &Resolution, layout: &Layout) -> Bo
 fn call_ctors(layout: &Layout) -> Function {
     let mut function = Function::default();
     for &(init, results) in &layout.init_functions {
-        function.body.push(Inst::Call(init));
+        function.body.push(match init {
+            Callee::Defined(init) => Inst::Call(init),
+            Callee::Imported(symbol) => Inst::CallImport(symbol),
+        });
         (0..results).for_each(|_| function.plain(Instruction::Drop));
     }
     function

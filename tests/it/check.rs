@@ -34,7 +34,7 @@ fn folder() -> PathBuf {
 struct Outcome {
     /// Exit code; `None` when a signal ended it.
     code: Option<i32>,
-    /// Standard error, the linker's name replaced by `$LD`.
+    /// Standard error: `$LD` for the linker's name, and without the places inside files that only Wold names.
     stderr: String,
     /// Standard output; empty if the module went there.
     stdout: String,
@@ -84,28 +84,45 @@ impl Link<'_> {
     /// Links with 1, 2 and 7 threads and checks everything that the case says.
     fn check(&self) -> Result<Option<Vec<u8>>, String> {
         let linker = linker();
-        let outcome = self.run(&linker, 1, false)?;
+        let outcome = self.run(&linker, 1, false, false)?;
         self.expectations(&outcome).map_err(|error| format!("{error}\n{}", said(&outcome)))?;
         for (threads, older) in [(2, true), (7, false)] {
-            let other = self.run(&linker, threads, older)?;
+            let other = self.run(&linker, threads, older, false)?;
             let what = format!("--threads={threads} differs from --threads=1");
             same(&other, &outcome).map_err(|error| format!("{what}: {error}\n{}", said(&other)))?;
         }
         if let Some(lld) = inputs::tools().lld.as_ref().filter(|lld| **lld != linker)
             && !self.case.has("differs-from-lld")
         {
-            let theirs = self.run(lld, 1, false)?;
+            let theirs = self.run(lld, 1, false, false)?;
             same(&outcome, &theirs).map_err(|error| format!("differs from wasm-ld: {error}"))?;
         }
+        self.hints(&linker, &outcome)?;
         Ok(outcome.module)
     }
 
-    fn run(&self, linker: &Path, threads: usize, older: bool) -> Result<Outcome, String> {
+    /// With hints the messages are those of the case, if it gives any; all else is the same.
+    fn hints(&self, linker: &Path, without: &Outcome) -> Result<(), String> {
+        if !self.case.has("hints") {
+            return Ok(());
+        }
+        for threads in [1, 7] {
+            let with = self.run(linker, threads, false, true)?;
+            self.text("hints", 0, &with.stderr, self.case.lines("hints").unwrap_or_default())?;
+            same(&Outcome { stderr: without.stderr.clone(), ..with }, without)?;
+        }
+        Ok(())
+    }
+
+    fn run(&self, linker: &Path, threads: usize, older: bool, hints: bool) -> Result<Outcome, String> {
         let output = self.folder.join(self.output_name());
         let _ = fs::remove_file(&output);
         // Where no file can be written there is no older one either.
         let older = older && fs::write(&output, vec![0; OLDER_FILE_BYTES]).is_ok();
         let mut command = Command::new(linker);
+        if !hints {
+            command.env("WOLD_LLD_MESSAGES", "1");
+        }
         command.current_dir(self.folder).arg(format!("--threads={threads}"));
         command.args(["-o", "out.wasm"]).args(self.args);
         let Ended { code, stdout, stderr } = run_limited(&mut command, self.folder)?;
@@ -238,11 +255,20 @@ fn same(a: &Outcome, b: &Outcome) -> Result<(), String> {
     Err(format!("{}\n-- vs --\n{}", text(a), text(b)))
 }
 
+/// `$LD: error: a.o:(linking+0x3c): text` as `$LD: error: a.o: text`: the reference does not name places.
+fn without_site(line: &str) -> String {
+    let site = line.find(":(").and_then(|start| Some((start, start + line[start..].find("): ")?)));
+    match site {
+        Some((start, end)) if line[start..end].contains("0x") => format!("{}{}", &line[..start], &line[end + 1..]),
+        _ => line.to_string(),
+    }
+}
+
 /// Lines that begin with the linker's own name get `$LD` instead.
 fn without_name(stderr: &str, linker: &Path) -> String {
     let name = linker.file_name().unwrap_or_default().to_string_lossy().into_owned() + ":";
     let line = |line: &str| match line.strip_prefix(&name).or_else(|| line.strip_prefix("wold:")) {
-        Some(rest) => format!("$LD:{rest}\n"),
+        Some(rest) => format!("$LD:{}\n", without_site(rest)),
         None => format!("{line}\n"),
     };
     stderr.lines().map(line).collect()

@@ -1,32 +1,35 @@
 //! Damaged input: every object is cut short and has single bytes changed; the linker must give an error that names
 //! the file, or link, and never crash, hang or leave half an output.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
+use parking_lot::Mutex;
 use rayon::prelude::*;
+use wold::input::Files;
+use wold::options::parse::parse;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::cases::{Case, Input};
-use crate::{check, inputs};
+use crate::inputs;
 
 /// Places at which each object is cut.
 const CUTS: usize = 200;
 /// Single bytes that are changed, one at a time.
 const CHANGES: usize = 2000;
-/// A process per link is slow: only each so-manieth damage is tried.
-const STEP: usize = 55;
 /// Objects of one group, unless `WOLD_ROBUST=all`.
 const OBJECTS_PER_GROUP: usize = 4;
 /// No link of a damaged object takes longer.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// Characters of the messages that are looked at and shown.
-const MESSAGES_SHOWN: usize = 2000;
+/// So many failures of one object are enough.
+const FAILURES_MAX: usize = 20;
 /// What the damaged object is called.
 const NAME: &str = "damaged.o";
 
@@ -38,8 +41,15 @@ const OPTIONS: &[&[&str]] = &[
     &["--no-entry", "--export-dynamic", "--warn-unresolved-symbols", "--no-merge-data-segments", "-M"],
 ];
 
-/// Errors that are about the whole link, not about one file.
-const WITHOUT_FILE: &[&str] = &["memory", "too large", "symbol exported via"];
+/// Errors about the whole link; their text is the reference's, which names no file.
+const WITHOUT_FILE: &[&str] = &[
+    "memory",
+    "too large",
+    "symbol exported via",
+    "feature must be used",
+    "feature not present",
+    "constructor functions cannot take arguments",
+];
 
 /// What a link came to.
 enum Outcome {
@@ -70,7 +80,7 @@ pub fn trials(cases: &[Case]) -> Vec<Trial> {
         objects_below(Path::new(&folder), &mut paths);
         groups.insert("corpus".into(), paths.into_iter().map(Source::File).collect());
     }
-    // The reference crashes on some of this.
+    // With another linker under test there is nothing to learn here.
     let skip = std::env::var_os("WOLD_TEST_LINKER").is_some() || inputs::tools().assembler.is_none();
     let trial = |(group, sources)| {
         Trial::test(format!("robust/{group}"), move || run(sources).map_err(Failed::from)).with_ignored_flag(skip)
@@ -139,12 +149,19 @@ fn sample(source: Source) -> Result<Sample, String> {
 
 /// Links damaged forms of `sample`; says what went wrong.
 fn damage(sample: Sample) -> Vec<String> {
-    let damages: Vec<(usize, Damage)> = damages(&sample.bytes).enumerate().step_by(STEP).collect();
+    let damages: Vec<(usize, Damage)> = damages(&sample.bytes).enumerate().collect();
+    let failures = AtomicUsize::new(0);
     let one = |(number, damage): (usize, Damage)| {
+        if failures.load(Ordering::Relaxed) >= FAILURES_MAX {
+            return None;
+        }
         let mut options = OPTIONS[number % OPTIONS.len()].to_vec();
         options.extend(sample.wasm64.then_some("-mwasm64"));
-        let error = judge(link(&options, &damage.apply(&sample.bytes)))?;
-        Some(format!("{}, {damage:?}, {options:?}: {error}", sample.name))
+        let what = format!("{}, {damage:?}, {}", sample.name, options.join(" "));
+        let outcome = limited(what.clone(), || link(&options, damage.apply(&sample.bytes)));
+        let error = judge(outcome)?;
+        failures.fetch_add(1, Ordering::Relaxed);
+        Some(format!("{what}: {error}"))
     };
     damages.into_par_iter().filter_map(one).collect()
 }
@@ -198,47 +215,56 @@ fn damages(bytes: &[u8]) -> impl Iterator<Item = Damage> {
     cuts.chain(changes).filter(move |_| length > 0)
 }
 
-/// Links `bytes` as a file called [`NAME`]. The only place that knows how the linker is run.
-fn link(options: &[&str], bytes: &[u8]) -> Outcome {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let folder = inputs::out().join("robust").join(format!("{}-{number}", std::process::id()));
-    let outcome = link_in(&folder, options, bytes).unwrap_or_else(|error| Outcome::Broken(error.to_string()));
-    let _ = fs::remove_dir_all(&folder);
-    outcome
+/// Links `bytes` as a file called [`NAME`], in this process. The only place that knows how.
+fn link(options: &[&str], bytes: Vec<u8>) -> Outcome {
+    let files: Files = [(NAME, bytes)].into_iter().collect();
+    let args = ["-o", "out.wasm", NAME].iter().chain(options).map(|arg| arg.to_string()).collect();
+    let parsed = parse("wold", args, &|_| Err(ErrorKind::NotFound.into()));
+    let mut diagnostics = parsed.diagnostics;
+    let linked = catch_unwind(AssertUnwindSafe(|| wold::pipeline::link(&parsed.options, &files, &mut diagnostics)));
+    let messages = || diagnostics.list().iter().map(|diagnostic| format!("{diagnostic}\n")).collect::<String>();
+    match linked {
+        Ok(Ok(_)) if diagnostics.error_count() > 0 => {
+            Outcome::Broken(format!("a module despite errors: {}", messages()))
+        }
+        Ok(Ok(_)) => Outcome::Linked,
+        Ok(Err(_)) if diagnostics.error_count() == 0 => Outcome::Broken("fails without an error".into()),
+        Ok(Err(_)) => Outcome::Failed(messages()),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            Outcome::Broken(format!("panics: {}", text.unwrap_or("(no text)")))
+        }
+    }
 }
 
-fn link_in(folder: &Path, options: &[&str], bytes: &[u8]) -> std::io::Result<Outcome> {
-    fs::create_dir_all(folder)?;
-    fs::write(folder.join(NAME), bytes)?;
-    let (output, stderr) = (folder.join("out.wasm"), folder.join("stderr"));
-    let mut child = Command::new(check::linker())
-        .current_dir(folder)
-        .args(["--threads=1", "-o", "out.wasm", NAME])
-        .args(options)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(File::create(&stderr)?)
-        .spawn()?;
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if start.elapsed() > TIME_LIMIT {
-            child.kill()?;
-            child.wait()?;
-            return Ok(Outcome::Broken(format!("takes longer than {TIME_LIMIT:?}")));
-        }
-        std::thread::sleep(Duration::from_micros(500));
-    };
-    let messages: String = String::from_utf8_lossy(&fs::read(&stderr)?).chars().take(MESSAGES_SHOWN).collect();
-    let partial = || Outcome::Broken("a failed link left an output".into());
-    Ok(match (status.code(), output.exists()) {
-        (Some(0), true) => Outcome::Linked,
-        (Some(0), false) => Outcome::Broken("no output".into()),
-        (Some(1), true) => partial(),
-        (Some(1), false) => Outcome::Failed(messages),
-        _ => Outcome::Broken(format!("{status}: {messages}")),
+/// Links that are under way, by number: when they began and what they are.
+fn running() -> &'static Mutex<HashMap<u64, (Instant, String)>> {
+    static RUNNING: OnceLock<Mutex<HashMap<u64, (Instant, String)>>> = OnceLock::new();
+    RUNNING.get_or_init(|| {
+        // A thread cannot be ended from outside: a link that hangs ends the whole run, with its name.
+        std::thread::spawn(|| {
+            loop {
+                std::thread::sleep(Duration::from_secs(1));
+                if let Some((_, what)) = running().lock().values().find(|(start, _)| start.elapsed() > TIME_LIMIT) {
+                    eprintln!("takes longer than {TIME_LIMIT:?}: {what}");
+                    std::process::exit(101);
+                }
+            }
+        });
+        Mutex::default()
     })
+}
+
+/// Does `work`, called `what`, under the eyes of the time limit.
+fn limited<T>(what: String, work: impl FnOnce() -> T) -> T {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    // An allocation that fails ends the process without a word about its cause.
+    if std::env::var_os("WOLD_ROBUST_TRACE").is_some() {
+        eprintln!("{what}");
+    }
+    running().lock().insert(number, (Instant::now(), what));
+    let result = work();
+    running().lock().remove(&number);
+    result
 }

@@ -252,7 +252,11 @@ impl Parser<'_> {
 
     /// `rq <requirement>+ E`, or `rQ <parameter types> _ <requirement>+ E`
     fn requires(&mut self, has_params: bool) -> Option<NodeId> {
-        let params = if has_params { self.list_until(b'_', Self::ty)? } else { Default::default() };
+        let mut params = None;
+        if has_params {
+            let types = self.list_until(b'_', Self::ty)?;
+            params = if types.is_empty() { None } else { Some(self.make(Node::Sequence(types))?) };
+        }
         let from = self.begin_list();
         loop {
             let requirement = self.requirement()?;

@@ -51,6 +51,7 @@ impl Parser<'_> {
         if let Some(suffix) = number_suffix(letter) {
             self.skip(1);
             let value = self.literal_number()?;
+            let suffix = self.fixed(suffix)?;
             return self.make(Node::Suffixed { suffix, value });
         }
         if let Some(text) = number_type(letter) {

@@ -27,6 +27,3 @@ pub(super) fn demangle(name: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) ->
     let Scratch { arena, printed, .. } = scratch;
     printer::Printer::run(name, arena, root, printed, out)
 }
-
-#[cfg(test)]
-mod tests;

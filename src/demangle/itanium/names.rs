@@ -61,6 +61,12 @@ impl Parser<'_> {
                 state.ends_with_template_args = false;
             }
             let name = match (self.look(), so_far) {
+                // Most names by far.
+                (b'1'..=b'9', Some(scope)) => {
+                    let name = self.source_name()?;
+                    let name = self.abi_tags(name)?;
+                    self.make(Node::Nested { scope, name })?
+                }
                 (b'T', None) => self.template_param()?,
                 (b'T', Some(_)) => return None,
                 (b'I', Some(name)) if !matches!(self.node(name), Node::Template { .. }) => {
@@ -241,7 +247,8 @@ impl Parser<'_> {
     #[inline]
     pub(super) fn source_name(&mut self) -> Option<NodeId> {
         let span = self.bare_source_name()?;
-        if self.text(span).starts_with(b"_GLOBAL__N") {
+        let text = self.text(span);
+        if text[0] == b'_' && text.starts_with(b"_GLOBAL__N") {
             return self.fixed(&"(anonymous namespace)");
         }
         self.make(Node::Source(span))

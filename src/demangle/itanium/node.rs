@@ -380,8 +380,9 @@ pub(super) enum Node {
     },
     /// Index into [`Arena::subobjects`].
     Subobject(u32),
+    /// `params` is a [`Node::Sequence`].
     Requires {
-        params: List,
+        params: Option<NodeId>,
         requirements: List,
     },
     ExprRequirement {
@@ -398,7 +399,7 @@ pub(super) enum Node {
     Bool(bool),
     /// A number followed by the suffix of its type: `1ul`.
     Suffixed {
-        suffix: Text,
+        suffix: NodeId,
         value: Span,
     },
     /// A number after its type in parentheses: `(E)1`.

@@ -110,12 +110,12 @@ impl<'a> Parser<'a> {
     // The cursor.
 
     /// The byte `ahead` of the next one; 0 past the end.
-    #[inline]
+    #[inline(always)]
     pub(super) fn look_at(&self, ahead: usize) -> u8 {
         self.input.get(self.pos + ahead).copied().unwrap_or(0)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn look(&self) -> u8 {
         self.look_at(0)
     }
@@ -124,7 +124,7 @@ impl<'a> Parser<'a> {
         self.input.len() - self.pos
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn eat(&mut self, byte: u8) -> bool {
         let found = self.input.get(self.pos) == Some(&byte);
         self.pos += usize::from(found);
@@ -241,12 +241,17 @@ impl<'a> Parser<'a> {
     /// A decimal number; fails without a digit. Stays at the greatest value on overflow.
     #[inline]
     pub(super) fn positive(&mut self) -> Option<usize> {
-        if !self.look().is_ascii_digit() {
+        let mut value = usize::from(self.look().wrapping_sub(b'0'));
+        if value > 9 {
             return None;
         }
-        let mut value = 0usize;
-        while self.look().is_ascii_digit() {
-            value = value.saturating_mul(10).saturating_add(usize::from(self.look() - b'0'));
+        self.pos += 1;
+        while let Some(&byte) = self.input.get(self.pos) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            value = value.saturating_mul(10).saturating_add(usize::from(digit));
             self.pos += 1;
         }
         Some(value)

@@ -32,7 +32,7 @@ impl Printer<'_> {
         match node {
             Node::Suffixed { suffix, value } => {
                 self.put_number(value);
-                self.put(suffix);
+                self.print(suffix);
             }
             Node::Typed { ty, value } => {
                 self.in_parens(|printer| printer.print(ty));
@@ -262,11 +262,11 @@ impl Printer<'_> {
         }
     }
 
-    fn requires(&mut self, params: List, requirements: List) {
+    fn requires(&mut self, params: Option<NodeId>, requirements: List) {
         self.put("requires");
-        if !params.is_empty() {
+        if let Some(params) = params {
             self.put(" ");
-            self.in_parens(|printer| printer.list(params));
+            self.in_parens(|printer| printer.print(params));
         }
         self.in_brackets(" {", " }", |printer| {
             let arena = printer.arena;

@@ -104,23 +104,24 @@ impl<'a> Printer<'a> {
     // Nodes.
 
     /// The node as a whole.
-    #[inline]
     pub(super) fn print(&mut self, id: NodeId) {
-        if self.arena.shape(id).right == Known::No {
-            return self.left(id);
-        }
-        self.left_half(id);
-        self.right(id);
-    }
-
-    /// What is left of the declared name; for most nodes, all there is.
-    #[inline]
-    pub(super) fn left(&mut self, id: NodeId) {
         match self.arena.node(id) {
             Node::Source(span) => self.put_span(span),
             Node::Static(text) => self.put(text),
             _ if self.arena.shape(id).right == Known::No => self.once_or_copy(id),
-            _ => self.left_half(id),
+            _ => {
+                self.left_half(id);
+                self.right(id);
+            }
+        }
+    }
+
+    /// What is left of the declared name; for most nodes, all there is.
+    pub(super) fn left(&mut self, id: NodeId) {
+        if self.arena.shape(id).right == Known::No {
+            self.print(id);
+        } else {
+            self.left_half(id);
         }
     }
 

@@ -158,7 +158,7 @@ impl Parser<'_> {
         }
         match letter {
             b'F' => Some((self.float_type()?, false)),
-            b'B' | b'U' => Some((self.bit_int()?, false)),
+            b'B' | b'U' => Some((self.bit_int()?, true)),
             b'A' | b'R' | b'S' => Some((self.fixed_point()?, false)),
             b'k' | b'K' => {
                 self.skip(2);

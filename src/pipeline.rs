@@ -136,8 +136,9 @@ fn link_inputs<R>(
 ) -> Result<R, Failed> {
     let objects = parse_headers(options, inputs, diagnostics)?;
     clock.lap("parse symbols");
-    let bounds = layout::bound_names(options, &objects);
-    let extra = linker_defined::names(options).chain(bounds.iter().map(String::as_str));
+    let mut made_up = layout::bound_names(options, &objects);
+    made_up.extend(resolve::wrapped_names(options));
+    let extra = linker_defined::names(options).chain(made_up.iter().map(String::as_str));
     let mut names = Names::new(&objects, extra);
     clock.lap("intern names");
     let selection = resolve::select(options, inputs, &objects, &mut names, diagnostics)?;

@@ -21,6 +21,7 @@ pub use symbol::{Symbol, bits};
 pub(crate) use text::value_type_text;
 pub use text::{display_name, pointer_type, signature_text};
 use text::{global_type_text, linker_global_type, table_type_text};
+pub use wrap::names as wrapped_names;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Subject};
 use crate::index::*;
@@ -254,7 +255,14 @@ impl<'i> Resolution<'i> {
     /// Does what `--trace-symbol` asks for about the symbols that later passes added.
     pub fn trace_added(&self, options: &Options, diagnostics: &mut Diagnostics) {
         if !options.trace_symbols.is_empty() {
-            self.added.iter().for_each(|&symbol| Self::trace_made(options, self.name(symbol), diagnostics));
+            for &symbol in &self.added {
+                let function = match self.definitions[symbol] {
+                    Definition::Function(function) => self.linker_function(function),
+                    _ => None,
+                };
+                let name = function.map_or(self.name(symbol), |function| &function.symbol_name);
+                Self::trace_made(options, name, diagnostics);
+            }
         }
     }
     /// The symbols of the symbol table, in the order in which their names were first met.

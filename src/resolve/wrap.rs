@@ -23,6 +23,11 @@ pub struct Wrapped {
     wrap: SymbolIdx,
 }
 
+/// The names that [`add`] refers to; they must have been interned by then.
+pub fn names(options: &Options) -> Vec<String> {
+    options.wrap.iter().flat_map(|name| [format!("__real_{name}"), format!("__wrap_{name}")]).collect()
+}
+
 /// Makes `__wrap_S` and `__real_S` wanted for each `S` of the options that some input mentions.
 ///
 /// # Errors
@@ -35,6 +40,7 @@ pub fn add(options: &Options, replay: &mut Replay, diagnostics: &mut Diagnostics
         };
         let real = refer(replay, format!("__real_{name}"), diagnostics);
         let wrap = refer(replay, format!("__wrap_{name}"), diagnostics);
+        let (Some(real), Some(wrap)) = (real, wrap) else { continue };
         replay.symbols[symbol].bits |= bits::USED;
         replay.symbols[wrap].bits |= bits::USED;
         replay.symbols[real].bits &= !bits::USED;
@@ -44,12 +50,8 @@ pub fn add(options: &Options, replay: &mut Replay, diagnostics: &mut Diagnostics
 }
 
 /// Refers to the function `name`, as an object would.
-fn refer(replay: &mut Replay, name: String, diagnostics: &mut Diagnostics) -> SymbolIdx {
-    let name = match replay.names.find(&name) {
-        Some(name) => name,
-        // A few names per link, and they live as long as the link's products.
-        None => replay.names.add(Box::leak(name.into_boxed_str())),
-    };
+fn refer(replay: &mut Replay, name: String, diagnostics: &mut Diagnostics) -> Option<SymbolIdx> {
+    let name = replay.names.find(&name)?;
     let (at, inserted) = replay.insert(name);
     replay.trace(at, "reference to", NO_MEMBER, diagnostics);
     let symbol = &mut replay.symbols[at];
@@ -62,7 +64,7 @@ fn refer(replay: &mut Replay, name: String, diagnostics: &mut Diagnostics) -> Sy
         State::Undefined => symbol.flags.0 &= !SymbolFlags::BINDING_MASK,
         State::Defined => {}
     }
-    at
+    Some(at)
 }
 
 /// Exchanges what the symbols of all objects stand for, and what is found under the names.

@@ -33,6 +33,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
     };
     let words =
         with_environment(words, |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0"));
+    let words = with_reproduce(words, std::env::var_os("LLD_REPRODUCE"));
     let mut parsed = parse::parse(&program, words, &|path| std::fs::read(path));
     if parsed.action == Action::Link {
         link(&parsed.options, &mut parsed.diagnostics);
@@ -42,8 +43,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
 
 /// Puts the options that variables of the environment stand for in front, so that the command line has the last word.
 fn with_environment(mut words: Vec<String>, is_set: impl Fn(&str) -> bool) -> Vec<String> {
-    // `-flavor` must stay first.
-    let at = if words.first().is_some_and(|word| word == "-flavor") { words.len().min(2) } else { 0 };
+    let at = front(&words);
     let variables: [(&str, &[&str]); 2] = [
         ("WOLD_LLD_MESSAGES", &["--no-hints", "--no-warn-ignored"]),
         ("WOLD_NO_IGNORED_WARNING", &["--no-warn-ignored"]),
@@ -54,6 +54,19 @@ fn with_environment(mut words: Vec<String>, is_set: impl Fn(&str) -> bool) -> Ve
         }
     }
     words
+}
+
+/// Puts in front what LLD's own variable asks for.
+fn with_reproduce(mut words: Vec<String>, archive: Option<OsString>) -> Vec<String> {
+    if let Some(path) = archive.and_then(|path| path.into_string().ok()).filter(|path| !path.is_empty()) {
+        words.insert(front(&words), format!("--reproduce={path}"));
+    }
+    words
+}
+
+/// Where options can be put in front of all others: `-flavor` must stay first.
+fn front(words: &[String]) -> usize {
+    if words.first().is_some_and(|word| word == "-flavor") { words.len().min(2) } else { 0 }
 }
 
 /// Links in a pool of the wanted number of threads, of which the calling thread is one.

@@ -7,8 +7,9 @@ use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mmap::{OutputFile, check_writable, os_text, write_at};
 use crate::object::{Contents, Object};
 use crate::options::{self, Options};
-use crate::report::dependencies;
+use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
+use crate::report::{self, dependencies};
 use crate::resolve::names::Names;
 use crate::{hints, layout, linker_defined, liveness, resolve, synthetic};
 use rayon::prelude::*;
@@ -54,7 +55,11 @@ fn explained<R>(
 /// [`Failed`]; `diagnostics` says why. An older file at the output path stays as it was.
 pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<(), Failed> {
     let mut clock = Clock::start(options.time);
-    let loaded = load(options, disk, diagnostics);
+    let recorder = options.reproduce.as_ref().map(|path| Recorder::create(path, disk, diagnostics)).transpose()?;
+    let loaded = load(options, recorder.as_ref().map_or(disk, |recorder| recorder), diagnostics);
+    if let Some(recorder) = recorder {
+        recorder.finish(options, diagnostics);
+    }
     clock.lap("load");
     explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
         link_loaded(options, inputs, &mut clock, diagnostics)?;
@@ -131,11 +136,14 @@ fn link_inputs<R>(
 ) -> Result<R, Failed> {
     let objects = parse_headers(options, inputs, diagnostics)?;
     clock.lap("parse symbols");
-    let bounds = layout::bound_names(options, &objects);
-    let extra = linker_defined::names(options).chain(bounds.iter().map(String::as_str));
+    let mut made_up = layout::bound_names(options, &objects);
+    made_up.extend(resolve::wrapped_names(options));
+    let extra = linker_defined::names(options).chain(made_up.iter().map(String::as_str));
     let mut names = Names::new(&objects, extra);
     clock.lap("intern names");
     let selection = resolve::select(options, inputs, &objects, &mut names, diagnostics)?;
+    report::why_extract::write(options, inputs, &names, &selection, diagnostics);
+    diagnostics.checkpoint()?;
     clock.lap("resolve");
     let contents = parse_contents(&objects, &selection.link_order, diagnostics)?;
     clock.lap("parse contents");
@@ -146,6 +154,7 @@ fn link_inputs<R>(
     clock.lap("mark live");
     let allowed = &inputs.allowed_undefined;
     let layout = layout::assign(options, allowed, &mut resolution, &mut live, diagnostics)?;
+    resolution.trace_added(options, diagnostics);
     clock.lap("layout");
     let bodies = synthetic::bodies(options, &resolution, &layout);
     let products = Products { options, resolution: &resolution, live: &live, layout: &layout, bodies: &bodies };
@@ -154,6 +163,7 @@ fn link_inputs<R>(
     if let Err((section, size)) = plan.check_sizes() {
         diagnostics.error(Kind::Output, format!("section {section} is too large: {size} bytes do not fit 32 bits"));
     }
+    report::map::write(&plan, diagnostics);
     diagnostics.checkpoint()?;
     write(&plan, clock, diagnostics)
 }

@@ -193,9 +193,10 @@ impl State {
         options.gc_sections = self.gc_sections.unwrap_or(!options.relocatable);
         options.merge_data_segments = self.merge_data_segments.unwrap_or(!options.relocatable);
         options.export_dynamic = self.export_dynamic.unwrap_or(options.shared);
-        if options.map_file.as_ref().is_none_or(String::is_empty) {
-            options.map_file = self.print_map.then(|| "-".to_owned());
-        }
+        options.map_file = match self.print_map {
+            true => Some("-".to_owned()),
+            false => options.map_file.take().filter(|path| !path.is_empty()),
+        };
         self.refuse_combinations();
         // An object always imports the table that its functions' addresses are in.
         self.options.import_table |= self.options.relocatable;

@@ -5,6 +5,7 @@ mod check;
 pub mod gnu;
 pub mod help;
 pub mod parse;
+pub mod record;
 pub mod response;
 pub mod spec;
 mod suggest;
@@ -195,8 +196,10 @@ pub struct Options {
     pub no_shlib_sigcheck: bool,
     /// `--rpath`, in order.
     pub rpath: Vec<String>,
-    /// `--reproduce`: path of the archive to write. Not supported yet.
+    /// `--reproduce`: path of the archive to write.
     pub reproduce: Option<String>,
+    /// With `--reproduce`: all options and files, in order.
+    pub command_line: Vec<record::Word>,
     /// `--lto-partitions`; only checked.
     pub lto_partitions: u32,
     /// `--thinlto-jobs`; only checked.
@@ -285,6 +288,7 @@ impl Default for Options {
             no_shlib_sigcheck: false,
             rpath: Vec::new(),
             reproduce: None,
+            command_line: Vec::new(),
             lto_partitions: 1,
             thinlto_jobs: String::new(),
             error_limit: 20,

@@ -1,6 +1,7 @@
 //! Takes a command line apart, by the rules of LLVM's option parser.
 
 use super::apply::State;
+use super::record::{self, Word};
 use super::response::{self, Quoting, Reader};
 use super::spec::{Argument, Dashes, Shape, Spec};
 use super::{Color, Options, gnu, help, suggest, table};
@@ -100,7 +101,11 @@ fn apply(tokens: Vec<Token>) -> (State, Vec<String>, bool) {
     let mut state = State::default();
     let mut unknown = Vec::new();
     let mut has_files = false;
+    let recorded = tokens.iter().any(|token| matches!(token, Token::Option(spec, _) if spec.name == "reproduce"));
     for token in tokens {
+        if recorded {
+            state.options.command_line.extend(record(&token));
+        }
         match token {
             Token::Option(spec, argument) => state.apply(spec, argument),
             Token::Unknown(word) => unknown.push(word),
@@ -111,6 +116,15 @@ fn apply(tokens: Vec<Token>) -> (State, Vec<String>, bool) {
         }
     }
     (state, unknown, has_files)
+}
+
+/// The line of a response file for a token.
+fn record(token: &Token) -> Option<Word> {
+    match token {
+        Token::Option(spec, argument) => record::option(spec, argument),
+        Token::Input(path) => Some(Word::Input(path.clone())),
+        Token::Unknown(_) => None,
+    }
 }
 
 /// Drops a leading `-flavor wasm`, by which `lld` and `rust-lld` are told which linker to be.

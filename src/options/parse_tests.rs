@@ -357,8 +357,6 @@ fn unsupported_options() {
         ("-pie", "--pie"),
         ("--emit-relocs", "--emit-relocs"),
         ("--unresolved-symbols=import-dynamic", "--unresolved-symbols=import-dynamic"),
-        ("--reproduce=x", "--reproduce"),
-        ("--wrap=x", "--wrap"),
     ] {
         let refused = table::OPTIONS.iter().any(|spec| spec.unsupported.is_some_and(|(_, name)| name == what));
         let message = format!("not supported yet: {what}");

@@ -104,8 +104,7 @@ pub static OPTIONS: &[Spec] = &[
         .help(Symbols, "Want this symbol, so that archive members which define it are linked"),
     Spec::alias("u", "undefined").short().meta("<symbol>"),
     Spec::text("wrap", |o, v| o.wrap.push(v)).meta("<symbol>")
-        .help(Symbols, "References to <symbol> go to __wrap_<symbol>, those to __real_<symbol> to <symbol>")
-        .unsupported(|o| !o.wrap.is_empty(), "--wrap"),
+        .help(Symbols, "References to <symbol> go to __wrap_<symbol>, those to __real_<symbol> to <symbol>"),
     Spec::state("allow-undefined", State::set_allow_undefined)
         .help(Symbols, "The same as --import-undefined --unresolved-symbols=ignore-all"),
     Spec::text("allow-undefined-file", |o, v| o.allow_undefined_file = Some(v)).equals().meta("<file>")
@@ -240,8 +239,7 @@ pub static OPTIONS: &[Spec] = &[
     Spec::text("rsp-quoting", |_, _| ()).meta("[posix,windows]")
         .help(Program, "How response files (@<file>) are quoted (default: posix)"),
     Spec::text("reproduce", |o, v| o.reproduce = Some(v)).two_dashes().meta("<file>")
-        .help(Program, "Write an archive with everything that is needed to repeat the link")
-        .unsupported(|o| o.reproduce.is_some(), "--reproduce"),
+        .help(Program, "Write an archive with everything that is needed to repeat the link"),
     Spec::flag("fork", |_| ()).two_dashes()
         .help(Program, "Accepted for build scripts of other linkers; this one never forks"),
     Spec::flag("no-fork", |_| ()).two_dashes().help(Program, "Do not fork (always so)"),

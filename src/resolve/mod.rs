@@ -13,6 +13,7 @@ mod stubs;
 pub mod symbol;
 mod text;
 mod variants;
+mod wrap;
 
 pub use finish::finish;
 pub use replay::exported_names;
@@ -20,6 +21,7 @@ pub use symbol::{Symbol, bits};
 pub(crate) use text::value_type_text;
 pub use text::{display_name, pointer_type, signature_text};
 use text::{global_type_text, linker_global_type, table_type_text};
+pub use wrap::names as wrapped_names;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Subject};
 use crate::index::*;
@@ -184,8 +186,6 @@ pub struct Resolution<'i> {
     pub known: Known,
     /// The table of address-taken functions must be table 0.
     pub legacy_table: bool,
-    /// Lines of `--why-extract`.
-    pub extractions: Vec<(String, MemberIdx, SymbolIdx)>,
     symbol_of: Vec<u32>,
 }
 
@@ -245,6 +245,25 @@ impl<'i> Resolution<'i> {
         let symbol = &mut self.symbols[symbol];
         (symbol.state, symbol.kind) = (symbol::State::Defined, SymbolKind::Function);
         symbol.flags = SymbolFlags(flags);
+    }
+    /// Says of a function or symbol that the linker made that it is there, if `--trace-symbol` asks for that name.
+    fn trace_made(options: &Options, name: &str, diagnostics: &mut Diagnostics) {
+        if options.trace_symbols.iter().any(|traced| traced == name) {
+            diagnostics.print(format!("<internal>: definition of {name}"));
+        }
+    }
+    /// Does what `--trace-symbol` asks for about the symbols that later passes added.
+    pub fn trace_added(&self, options: &Options, diagnostics: &mut Diagnostics) {
+        if !options.trace_symbols.is_empty() {
+            for &symbol in &self.added {
+                let function = match self.definitions[symbol] {
+                    Definition::Function(function) => self.linker_function(function),
+                    _ => None,
+                };
+                let name = function.map_or(self.name(symbol), |function| &function.symbol_name);
+                Self::trace_made(options, name, diagnostics);
+            }
+        }
     }
     /// The symbols of the symbol table, in the order in which their names were first met.
     pub fn table_order(&self) -> impl Iterator<Item = SymbolIdx> + use<'_, 'i> {
@@ -400,6 +419,18 @@ pub struct Selection {
     pub(crate) legacy_table: bool,
     pub(crate) known: Known,
     pub(crate) linker: linker_symbols::LinkerSymbols,
+    pub(crate) wrapped: Vec<wrap::Wrapped>,
+}
+
+impl Selection {
+    /// Lines of `--why-extract`: who asked, for which member, for which symbol.
+    pub fn extractions(&self) -> &[(String, MemberIdx, SymbolIdx)] {
+        &self.extractions
+    }
+    /// The name of a symbol.
+    pub fn name(&self, symbol: SymbolIdx) -> NameIdx {
+        self.symbols[symbol].name
+    }
 }
 
 /// Decides which members are linked, in which order, and which definition of each name wins.
@@ -415,6 +446,7 @@ pub fn select<'i>(
 ) -> Result<Selection, Failed> {
     let mut replay = Replay::new(options, inputs, objects, names);
     let mut linker = linker_symbols::define_always(options, &mut replay);
+    replay.trace_linker_symbols(diagnostics);
     replay.add_inputs(diagnostics);
     diagnostics.checkpoint()?;
     replay.want_options(diagnostics);
@@ -422,13 +454,25 @@ pub fn select<'i>(
     known.entry = want_entry(options, &mut replay, diagnostics);
     known.call_dtors = want_dtors(options, &mut replay, &linker, diagnostics);
     diagnostics.checkpoint()?;
+    let wrapped = wrap::add(options, &mut replay, diagnostics);
     stubs::apply(&mut replay, inputs, diagnostics);
     known.tls_base = linker_symbols::define_optional(options, &mut replay, &mut linker).or(known.tls_base);
     let (link_order, kept_comdats) = (std::mem::take(&mut replay.link_order), std::mem::take(&mut replay.kept_comdats));
     let (events, extractions) = (std::mem::take(&mut replay.events), std::mem::take(&mut replay.extractions));
     let legacy_table = replay.legacy_table;
     let (symbols, symbol_of) = replay.into_tables();
-    Ok(Selection { symbols, symbol_of, link_order, kept_comdats, events, extractions, legacy_table, known, linker })
+    Ok(Selection {
+        symbols,
+        symbol_of,
+        link_order,
+        kept_comdats,
+        events,
+        extractions,
+        legacy_table,
+        known,
+        linker,
+        wrapped,
+    })
 }
 
 fn want_entry(options: &Options, replay: &mut Replay, diagnostics: &mut Diagnostics) -> Option<SymbolIdx> {

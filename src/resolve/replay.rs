@@ -145,10 +145,20 @@ impl<'a, 'i> Replay<'a, 'i> {
         let index = self.find(name)?;
         self.symbols[index].bits |= bits::USED;
         if let State::Lazy = self.symbols[index].state {
-            let member = self.symbols[index].member;
-            self.visit(member, false, Some((reason.to_string(), index)), diagnostics);
+            self.extract_for(index, reason, diagnostics);
         }
         Some(index)
+    }
+
+    /// Links the member that a lazy symbol is in, without saying why.
+    pub fn extract(&mut self, symbol: SymbolIdx, diagnostics: &mut Diagnostics) {
+        self.symbols[symbol].bits |= bits::USED;
+        self.visit(self.symbols[symbol].member, false, None, diagnostics);
+    }
+
+    /// Links the member that a lazy symbol is in, because `reason` asks for it.
+    pub fn extract_for(&mut self, symbol: SymbolIdx, reason: &str, diagnostics: &mut Diagnostics) {
+        self.visit(self.symbols[symbol].member, false, Some((reason.into(), symbol)), diagnostics);
     }
 
     /// Makes every name of the options wanted that can extract: `-u`, `--export`, in LLD's order.
@@ -334,7 +344,9 @@ impl<'a, 'i> Replay<'a, 'i> {
                     return None;
                 }
                 let wanted = existing.member;
-                let why = self.options.why_extract.is_some().then(|| (self.file_text(member), at));
+                // As in LLD, the table lists only references to functions here.
+                let listed = self.options.why_extract.is_some() && symbol.kind == SymbolKind::Function;
+                let why = listed.then(|| (self.file_text(member), at));
                 Some((wanted, why))
             }
             State::Defined => {
@@ -505,7 +517,14 @@ impl<'a, 'i> Replay<'a, 'i> {
         Some((object, &object.symbols[symbol.symbol as usize]))
     }
 
-    fn type_mismatch(&mut self, at: SymbolIdx, member: MemberIdx, kind: SymbolKind, diagnostics: &mut Diagnostics) {
+    /// Reports that `member` takes a symbol for another kind of thing.
+    pub(super) fn type_mismatch(
+        &self,
+        at: SymbolIdx,
+        member: MemberIdx,
+        kind: SymbolKind,
+        diagnostics: &mut Diagnostics,
+    ) {
         let existing = self.symbols[at];
         let text = |kind: SymbolKind| format!("WASM_SYMBOL_TYPE_{}", format!("{kind:?}").to_uppercase());
         let message = format!("symbol type mismatch: {}", self.text(at));
@@ -552,7 +571,13 @@ impl<'a, 'i> Replay<'a, 'i> {
         diagnostics.error(Kind::Symbol, error);
     }
 
-    fn trace(&self, at: SymbolIdx, what: &str, member: MemberIdx, diagnostics: &mut Diagnostics) {
+    /// Does what `--trace-symbol` asks for about the symbols that exist before any input is looked at.
+    pub fn trace_linker_symbols(&self, diagnostics: &mut Diagnostics) {
+        self.symbols.indices().for_each(|at| self.trace(at, "definition of", NO_MEMBER, diagnostics));
+    }
+
+    /// Does what `--trace-symbol` asks for about something that `member` says of a symbol.
+    pub(super) fn trace(&self, at: SymbolIdx, what: &str, member: MemberIdx, diagnostics: &mut Diagnostics) {
         if self.symbols[at].bits & bits::TRACED != 0 {
             let name = self.names.name(self.symbols[at].name);
             diagnostics.print(format!("{}: {what} {name}", self.file_text(member)));

@@ -279,6 +279,10 @@ fn apply(
         let warning = Diagnostic::warning(Kind::Signature, message.clone()).note(first).note(second);
         diagnostics.push(warning.about(subject));
         let stub = format!("signature_mismatch:{}", display_name(&text, options.demangle));
+        // As in LLD, only the first variant is watched.
+        if i == 0 {
+            resolution.trace_stub(name, &stub, diagnostics);
+        }
         resolution.replace_with_stub(indices[i], variant.signature.expect("functions have signatures"), stub);
     }
     for (file, symbol, variant) in clash.references {

@@ -6,6 +6,9 @@ use crate::liveness::LiveSet;
 use crate::object::relocations::{Relocation, Target};
 use crate::resolve::{Definition, Resolution};
 
+/// Stands for an undefined global, tag or table that the options let pass: no engine takes the module.
+const NO_INDEX: u32 = u32::MAX;
+
 /// Where the bytes that are relocated lie in the output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place {
@@ -78,13 +81,13 @@ impl Relocator<'_, '_> {
                 (_, Some(symbol)) => self.layout.import_index(symbol),
                 _ => None,
             }
-            .unwrap_or(0) as u64,
+            .unwrap_or(NO_INDEX) as u64,
             Target::TableNumber => match (definition, symbol) {
                 (Definition::Table(table), _) => self.layout.table_index(table),
                 (_, Some(symbol)) => self.layout.import_index(symbol),
                 _ => None,
             }
-            .unwrap_or(0) as u64,
+            .unwrap_or(NO_INDEX) as u64,
             Target::FunctionOffset => match definition {
                 Definition::Function(function) => match self.offsets.and_then(|offsets| offsets.function(function)) {
                     Some((offset, width)) => (offset + width).wrapping_add_signed(relocation.addend),
@@ -133,7 +136,7 @@ impl Relocator<'_, '_> {
             (_, Some(symbol)) if kind == crate::object::SymbolKind::Global => self.layout.import_index(symbol),
             (_, symbol) => self.layout.got_index(symbol.map_or(GotEntry::Local(file, index), GotEntry::Global)),
         };
-        found.unwrap_or(0) as u64
+        found.unwrap_or(NO_INDEX) as u64
     }
 }
 

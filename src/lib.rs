@@ -23,4 +23,5 @@ pub mod pipeline;
 pub mod relocate;
 pub mod report;
 pub mod resolve;
+pub mod spelling;
 pub mod synthetic;

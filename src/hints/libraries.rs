@@ -1,9 +1,9 @@
 //! Hints about libraries: which one has a missing symbol, and which names are like one that was not found.
 
-use super::spelling;
 use crate::input::archive::{MAGIC, THIN_MAGIC};
 use crate::input::{FileSystem, Inputs};
 use crate::options::Options;
+use crate::spelling;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;

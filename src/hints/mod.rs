@@ -8,7 +8,6 @@ mod libraries;
 mod names;
 mod signature;
 mod source;
-pub mod spelling;
 mod symbols;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Subject};

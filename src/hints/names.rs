@@ -1,10 +1,10 @@
 //! Which defined symbol is most like a name that nothing defines: one pass over all symbols of all inputs, for all the
 //! names at once.
 
-use super::spelling;
 use crate::demangle::demangle;
 use crate::index::{IndexVec, MemberIdx};
 use crate::object::{Object, SymbolKind};
+use crate::spelling;
 use rayon::prelude::*;
 use std::collections::HashMap;
 

@@ -3,7 +3,7 @@
 use super::gnu::GNU;
 use super::spec::{Shape, Spec};
 use super::table::OPTIONS;
-use crate::hints::spelling;
+use crate::spelling;
 
 /// A line that names the nearest option, if one is near.
 pub fn option(word: &str) -> Option<String> {

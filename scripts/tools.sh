@@ -71,3 +71,23 @@ node_wasi() {
   major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
   if [ "$major" -lt 20 ]; then export NODE_OPTIONS="--experimental-wasi-unstable-preview1 ${NODE_OPTIONS:-}"; fi
 }
+
+# install_clients [N]: what the tests of clients need of apt: the libraries of clang-N (default: 22) for WASI, CMake,
+# Meson, Ninja and wabt. Packages that are not to be had here are left out, and said.
+install_clients() {
+  local n=${1:-22} wanted=() there=() package
+  have apt-get || { say "no apt-get: tests of clients that are not installed are skipped"; return 0; }
+  have cmake || wanted+=(cmake)
+  have meson || wanted+=(meson)
+  have ninja || wanted+=(ninja-build)
+  have wat2wasm || wanted+=(wabt)
+  [ -e /usr/lib/wasm32-wasi/libc.a ] || wanted+=(wasi-libc)
+  [ -n "$(wasm_builtins "clang-$n" 2>/dev/null || true)" ] || wanted+=("libclang-rt-$n-dev-wasm32")
+  [ -e /usr/lib/wasm32-wasi/libc++.a ] || wanted+=("libc++-$n-dev-wasm32" "libc++abi-$n-dev-wasm32")
+  [ ${#wanted[@]} -gt 0 ] || return 0
+  apt_refresh
+  for package in "${wanted[@]}"; do
+    if apt_has "$package"; then there+=("$package"); else say "not packaged here: $package"; fi
+  done
+  (apt_install "${there[@]}")
+}

@@ -31,11 +31,42 @@ pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
             return report(&program, &Options::default(), &diagnostics, 0);
         }
     };
+    let words =
+        with_environment(words, |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0"));
+    let words = with_reproduce(words, std::env::var_os("LLD_REPRODUCE"));
     let mut parsed = parse::parse(&program, words, &|path| std::fs::read(path));
     if parsed.action == Action::Link {
         link(&parsed.options, &mut parsed.diagnostics);
     }
     report(&program, &parsed.options, &parsed.diagnostics, parsed.early)
+}
+
+/// Puts the options that variables of the environment stand for in front, so that the command line has the last word.
+fn with_environment(mut words: Vec<String>, is_set: impl Fn(&str) -> bool) -> Vec<String> {
+    let at = front(&words);
+    let variables: [(&str, &[&str]); 2] = [
+        ("WOLD_LLD_MESSAGES", &["--no-hints", "--no-warn-ignored"]),
+        ("WOLD_NO_IGNORED_WARNING", &["--no-warn-ignored"]),
+    ];
+    for (variable, options) in variables {
+        if is_set(variable) {
+            words.splice(at..at, options.iter().map(|&option| option.to_owned()));
+        }
+    }
+    words
+}
+
+/// Puts in front what LLD's own variable asks for.
+fn with_reproduce(mut words: Vec<String>, archive: Option<OsString>) -> Vec<String> {
+    if let Some(path) = archive.and_then(|path| path.into_string().ok()).filter(|path| !path.is_empty()) {
+        words.insert(front(&words), format!("--reproduce={path}"));
+    }
+    words
+}
+
+/// Where options can be put in front of all others: `-flavor` must stay first.
+fn front(words: &[String]) -> usize {
+    if words.first().is_some_and(|word| word == "-flavor") { words.len().min(2) } else { 0 }
 }
 
 /// Links in a pool of the wanted number of threads, of which the calling thread is one.
@@ -57,6 +88,7 @@ fn report(program: &str, options: &Options, diagnostics: &Diagnostics, early: us
         color: parse::wants_color(options, io::stderr().is_terminal() && terminal_has_colors()),
         early,
         limit: options.error_limit,
+        hints: options.hints,
     };
     let mut code = i32::from(diagnostics.error_count() > 0);
     let mut messages = Vec::new();
@@ -110,6 +142,8 @@ struct Printer {
     early: usize,
     /// `--error-limit`; 0: all errors are shown.
     limit: u64,
+    /// Whether lines that wasm-ld does not have are shown.
+    hints: bool,
 }
 
 impl Printer {
@@ -118,7 +152,7 @@ impl Printer {
         let mut errors = 0;
         let mut separator = "";
         for (index, diagnostic) in list.iter().enumerate() {
-            let text = diagnostic.to_string();
+            let text = diagnostic.text(self.hints);
             if diagnostic.severity == Severity::Error {
                 let limit = if index < self.early { ERRORS_MAX } else { self.limit };
                 if limit == 0 || errors < limit {
@@ -152,7 +186,7 @@ mod tests {
 
     fn printed(list: &[Diagnostic], early: usize, limit: u64, color: bool) -> String {
         let mut out = Vec::new();
-        let printer = Printer { name: "wasm-ld".into(), color, early, limit };
+        let printer = Printer { name: "wasm-ld".into(), color, early, limit, hints: true };
         printer.print(list, &mut out).expect("vectors take any text");
         String::from_utf8(out).expect("UTF-8")
     }
@@ -163,6 +197,18 @@ mod tests {
 
     const TOO_MANY: &str =
         "wasm-ld: error: too many errors emitted, stopping now (use -error-limit=0 to see all errors)\n";
+
+    #[test]
+    fn variables_stand_for_options() {
+        let words = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let set = |name: &str| name == "WOLD_LLD_MESSAGES";
+        assert_eq!(with_environment(words(&["a.o"]), set), ["--no-hints", "--no-warn-ignored", "a.o"]);
+        assert_eq!(
+            with_environment(words(&["-flavor", "wasm", "a.o"]), set),
+            ["-flavor", "wasm", "--no-hints", "--no-warn-ignored", "a.o"]
+        );
+        assert_eq!(with_environment(words(&["-flavor"]), |_| false), ["-flavor"]);
+    }
 
     #[test]
     fn names_of_programs() {

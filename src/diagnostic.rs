@@ -36,6 +36,8 @@ pub enum Severity {
 pub enum Kind {
     /// Command line or builder options.
     Option,
+    /// An option of other linkers that is accepted without effect. Stays a warning under `--fatal-warnings`.
+    Compatibility,
     /// A file that cannot be found, read or recognised.
     Input,
     /// A file whose contents break the format.
@@ -67,12 +69,50 @@ pub struct Diagnostic {
     pub message: String,
     /// Further lines, shown behind `>>> `.
     pub notes: Vec<String>,
+    /// Lines behind those that wasm-ld does not have: `--no-hints` leaves them out.
+    pub hints: Vec<String>,
+    /// What it is about in terms of the inputs, from which hints are made.
+    pub subject: Option<Box<Subject>>,
+}
+
+/// A symbol of an input, by numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Index of the member; `u32::MAX`: the linker.
+    pub member: u32,
+    /// Index into the member's symbol table.
+    pub symbol: u32,
+}
+
+/// What a diagnostic is about, for the passes that explain it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A reference to a symbol that nothing defines: its name, and the reference.
+    Undefined(String, Place),
+    /// The entry symbol of this name is not defined.
+    Entry(String),
+    /// An exported symbol of this name is not defined.
+    Export(String),
+    /// No folder has the library of this name.
+    Library(String),
+    /// Two definitions of a symbol.
+    Duplicate(Place, Place),
+    /// A function with two signatures.
+    Signature(Place, Place),
 }
 
 impl Diagnostic {
     /// An error without a place.
     pub fn error(kind: Kind, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, kind, site: None, message: message.into(), notes: Vec::new() }
+        Self {
+            severity: Severity::Error,
+            kind,
+            site: None,
+            message: message.into(),
+            notes: Vec::new(),
+            hints: Vec::new(),
+            subject: None,
+        }
     }
     /// A warning without a place.
     pub fn warning(kind: Kind, message: impl Into<String>) -> Self {
@@ -85,6 +125,32 @@ impl Diagnostic {
     /// The error for a feature of the field that this version lacks.
     pub fn unsupported(what: impl fmt::Display) -> Self {
         Self::error(Kind::Unsupported, format!("not supported yet: {what}"))
+    }
+    /// Says what it is about.
+    pub fn about(self, subject: Subject) -> Self {
+        Self { subject: Some(Box::new(subject)), ..self }
+    }
+    /// Adds a line that wasm-ld does not have, shown behind `>>> `.
+    pub fn hint(mut self, line: impl Into<String>) -> Self {
+        self.hints.push(line.into());
+        self
+    }
+    /// The message as the command line prints it: LLD's own lines first, then, if wanted, Wold's.
+    pub fn text(&self, hints: bool) -> String {
+        let mut text = match &self.site {
+            Some(site) => format!("{}: {}", site.file, self.message),
+            None => self.message.clone(),
+        };
+        let place = self.site.as_ref().filter(|_| hints).map(|site| match site.section.as_str() {
+            "" => format!("at offset {:#x}", site.offset),
+            section => format!("in section {section} at offset {:#x}", site.offset),
+        });
+        let hints = self.hints.iter().filter(|_| hints);
+        for line in self.notes.iter().chain(&place).chain(hints) {
+            text += "\n>>> ";
+            text += line;
+        }
+        text
     }
     /// Adds a line, shown behind `>>> `.
     pub fn note(mut self, line: impl Into<String>) -> Self {
@@ -99,8 +165,8 @@ impl fmt::Display for Diagnostic {
             write!(f, "{site}: ")?;
         }
         f.write_str(&self.message)?;
-        for note in &self.notes {
-            write!(f, "\n>>> {note}")?;
+        for line in self.notes.iter().chain(&self.hints) {
+            write!(f, "\n>>> {line}")?;
         }
         Ok(())
     }
@@ -129,7 +195,7 @@ impl Diagnostics {
     }
     /// Appends `diagnostic`.
     pub fn push(&mut self, mut diagnostic: Diagnostic) {
-        if self.fatal_warnings {
+        if self.fatal_warnings && diagnostic.kind != Kind::Compatibility {
             diagnostic.severity = Severity::Error;
         }
         self.errors += usize::from(diagnostic.severity == Severity::Error);
@@ -160,6 +226,10 @@ impl Diagnostics {
     pub fn list(&self) -> &[Diagnostic] {
         &self.list
     }
+    /// All diagnostics, for the pass that adds notes. Severities must stay.
+    pub(crate) fn list_mut(&mut self) -> &mut [Diagnostic] {
+        &mut self.list
+    }
     /// How many of them are errors.
     pub fn error_count(&self) -> usize {
         self.errors
@@ -184,6 +254,8 @@ mod tests {
     #[test]
     fn fatal_warnings_are_errors() {
         let mut diagnostics = Diagnostics::new(true);
+        diagnostics.warn(Kind::Compatibility, "v");
+        assert_eq!(diagnostics.checkpoint(), Ok(()));
         diagnostics.warn(Kind::Option, "w");
         assert_eq!(diagnostics.checkpoint(), Err(Failed));
     }

@@ -6,6 +6,7 @@
 pub mod demangle;
 pub mod diagnostic;
 pub mod emit;
+pub mod hints;
 pub mod index;
 pub mod input;
 pub mod intern;
@@ -22,4 +23,5 @@ pub mod pipeline;
 pub mod relocate;
 pub mod report;
 pub mod resolve;
+pub mod spelling;
 pub mod synthetic;

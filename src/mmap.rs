@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Files below this size in bytes are read instead of mapped. Measured with two cores: up to 16 KiB both take the same
 /// time; 32 KiB mapped take a fifth of the time of a copy into fresh memory. Mapping also takes a lock of the process.
-const MAP_MIN: u64 = 32 << 10;
+const MAP_MIN: u64 = 4 << 10;
 /// Most files that are mapped at a time; further ones are read. Systems limit the number of mappings (Linux: 65,530),
 /// and threads and allocators need some.
 const MAPPED_FILES_MAX: usize = 32_000;

@@ -7,9 +7,11 @@ use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mmap::{OutputFile, check_writable, os_text, write_at};
 use crate::object::{Contents, Object};
 use crate::options::{self, Options};
+use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
+use crate::report::{self, dependencies};
 use crate::resolve::names::Names;
-use crate::{layout, linker_defined, liveness, resolve, synthetic};
+use crate::{hints, layout, linker_defined, liveness, resolve, synthetic};
 use rayon::prelude::*;
 
 /// Links what the options name into a module in memory, in the caller's rayon pool.
@@ -17,13 +19,34 @@ use rayon::prelude::*;
 /// # Errors
 /// [`Failed`]; `diagnostics` says why.
 pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Vec<u8>, Failed> {
-    let inputs = input::load(options, disk, diagnostics)?;
-    let mut clock = Clock::start();
-    link_inputs(options, &inputs, &mut clock, diagnostics, |plan, _, _| {
-        let mut image = vec![0; plan.size()];
-        plan.write(&mut image);
-        Ok(image)
+    let mut clock = Clock::start(options.time);
+    let loaded = input::load(options, disk, diagnostics);
+    explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
+        link_inputs(options, inputs, &mut clock, diagnostics, |plan, _, _| {
+            let mut image = vec![0; plan.size()];
+            plan.write(&mut image);
+            Ok(image)
+        })
     })
+}
+
+/// Links loaded inputs. If there are messages, then, be it about the loading, hints are added to them.
+fn explained<R>(
+    options: &Options,
+    loaded: Result<Inputs, Failed>,
+    disk: &dyn FileSystem,
+    diagnostics: &mut Diagnostics,
+    link: impl FnOnce(&Inputs, &mut Diagnostics) -> Result<R, Failed>,
+) -> Result<R, Failed> {
+    let (inputs, result) = match loaded {
+        Ok(inputs) => {
+            let result = link(&inputs, diagnostics);
+            (inputs, result)
+        }
+        Err(failed) => (Inputs::default(), Err(failed)),
+    };
+    hints::explain(options, &inputs, disk, diagnostics);
+    result
 }
 
 /// Links what the options name and writes the module to their output path, whole or not at all.
@@ -31,18 +54,61 @@ pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnost
 /// # Errors
 /// [`Failed`]; `diagnostics` says why. An older file at the output path stays as it was.
 pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<(), Failed> {
-    let mut clock = Clock::start();
+    let mut clock = Clock::start(options.time);
+    let recorder = options.reproduce.as_ref().map(|path| Recorder::create(path, disk, diagnostics)).transpose()?;
+    let loaded = load(options, recorder.as_ref().map_or(disk, |recorder| recorder), diagnostics);
+    if let Some(recorder) = recorder {
+        recorder.finish(options, diagnostics);
+    }
+    clock.lap("load");
+    explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
+        link_loaded(options, inputs, &mut clock, diagnostics)?;
+        match &options.dependency_file {
+            Some(path) => write_dependencies(path, options, inputs, disk, diagnostics),
+            None => Ok(()),
+        }
+    })?;
+    if options.time {
+        clock.report(diagnostics);
+    }
+    Ok(())
+}
+
+/// Everything that is read and checked before any work is done.
+fn load(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Inputs, Failed> {
     let mut inputs = input::load_files(options, disk, diagnostics)?;
     options::check(options, diagnostics);
     diagnostics.checkpoint()?;
     input::load_allowed_undefined(options, disk, &mut inputs, diagnostics);
     check_outputs(options, diagnostics)?;
-    clock.lap("load");
+    Ok(inputs)
+}
+
+fn write_dependencies(
+    path: &str,
+    options: &Options,
+    inputs: &Inputs,
+    disk: &dyn FileSystem,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Failed> {
+    std::fs::write(path, dependencies::text(options, inputs, disk)).map_err(|error| {
+        diagnostics.error(Kind::Output, format!("cannot open {path}: {}", os_text(&error)));
+        Failed
+    })
+}
+
+/// Links and writes the output file.
+fn link_loaded(
+    options: &Options,
+    inputs: &Inputs,
+    clock: &mut Clock,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Failed> {
     let failed = |error: String, diagnostics: &mut Diagnostics| {
         diagnostics.error(Kind::Output, error);
         Failed
     };
-    link_inputs(options, &inputs, &mut clock, diagnostics, |plan, clock, diagnostics| {
+    link_inputs(options, inputs, clock, diagnostics, |plan, clock, diagnostics| {
         let create = if plan.is_streamable() { OutputFile::create_streamed } else { OutputFile::create };
         let mut file = create(&options.output, plan.size()).map_err(|error| failed(error, diagnostics))?;
         let stitch = match file.stream() {
@@ -57,11 +123,7 @@ pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut 
         file.commit().map_err(|error| failed(error, diagnostics))?;
         clock.lap("write");
         Ok(())
-    })?;
-    if options.time {
-        clock.report(diagnostics);
-    }
-    Ok(())
+    })
 }
 
 /// Every pass, in order.
@@ -74,11 +136,14 @@ fn link_inputs<R>(
 ) -> Result<R, Failed> {
     let objects = parse_headers(options, inputs, diagnostics)?;
     clock.lap("parse symbols");
-    let bounds = layout::bound_names(options, &objects);
-    let extra = linker_defined::names(options).chain(bounds.iter().map(String::as_str));
+    let mut made_up = layout::bound_names(options, &objects);
+    made_up.extend(resolve::wrapped_names(options));
+    let extra = linker_defined::names(options).chain(made_up.iter().map(String::as_str));
     let mut names = Names::new(&objects, extra);
     clock.lap("intern names");
     let selection = resolve::select(options, inputs, &objects, &mut names, diagnostics)?;
+    report::why_extract::write(options, inputs, &names, &selection, diagnostics);
+    diagnostics.checkpoint()?;
     clock.lap("resolve");
     let contents = parse_contents(&objects, &selection.link_order, diagnostics)?;
     clock.lap("parse contents");
@@ -89,6 +154,7 @@ fn link_inputs<R>(
     clock.lap("mark live");
     let allowed = &inputs.allowed_undefined;
     let layout = layout::assign(options, allowed, &mut resolution, &mut live, diagnostics)?;
+    resolution.trace_added(options, diagnostics);
     clock.lap("layout");
     let bodies = synthetic::bodies(options, &resolution, &live, &layout);
     let products = Products { options, resolution: &resolution, live: &live, layout: &layout, bodies: &bodies };
@@ -97,11 +163,13 @@ fn link_inputs<R>(
     if let Err((section, size)) = plan.check_sizes() {
         diagnostics.error(Kind::Output, format!("section {section} is too large: {size} bytes do not fit 32 bits"));
     }
+    report::map::write(&plan, diagnostics);
     diagnostics.checkpoint()?;
     write(&plan, clock, diagnostics)
 }
 
-/// Reads what resolution needs of every member, in parallel.
+/// Reads what resolution needs of every member, in parallel. As with LLD, only the first object that cannot be linked at
+/// all is reported.
 fn parse_headers<'i>(
     options: &Options,
     inputs: &'i Inputs,
@@ -116,26 +184,36 @@ fn parse_headers<'i>(
                 return Ok(None);
             }
             let object = Object::parse(member.name.clone(), inputs.bytes(index))?;
-            check_object(options, member.lazy, object).map(Some)
+            check_architecture(options, object).map(Some)
         })
         .collect();
-    collect(parsed, diagnostics).map(IndexVec::from)
+    let objects: Result<Vec<_>, Diagnostic> = parsed.into_iter().collect();
+    let unlinkable = match objects {
+        Err(error) => error,
+        Ok(objects) => {
+            let objects = IndexVec::from(objects);
+            let unlinkable = |&(index, object): &(MemberIdx, &Option<Object>)| {
+                !inputs.members[index].lazy
+                    && object.as_ref().is_some_and(|object| !object.has_linking && !object.is_shared)
+            };
+            let Some((index, _)) = objects.iter_enumerated().find(unlinkable) else { return Ok(objects) };
+            let name = &inputs.members[index].name;
+            Diagnostic::error(Kind::Input, format!("{name}: not a relocatable wasm file"))
+        }
+    };
+    diagnostics.push(unlinkable);
+    Err(Failed)
 }
 
-fn check_object<'i>(options: &Options, lazy: bool, object: Object<'i>) -> Result<Object<'i>, Diagnostic> {
-    let error = |text: String| Err(Diagnostic::error(Kind::Input, text));
-    let name = &object.name;
-    match options.is_64 {
-        None | Some(false) if object.is_64 && options.is_64.is_none() => {
-            error(format!("{name}: must specify -mwasm64 to process wasm64 object files"))
-        }
-        Some(false) if object.is_64 => error(format!("{name}: must specify -mwasm64 to process wasm64 object files")),
-        Some(true) if !object.is_64 && object.memory_count > 0 => {
-            error(format!("{name}: wasm32 object file can't be linked in wasm64 mode"))
-        }
-        _ if !lazy && !object.has_linking && !object.is_shared => error(format!("{name}: not a relocatable wasm file")),
-        _ => Ok(object),
-    }
+/// An object is wasm64 if any of its memories is; one without memory is wasm32.
+fn check_architecture<'i>(options: &Options, object: Object<'i>) -> Result<Object<'i>, Diagnostic> {
+    let problem = match options.is_64 {
+        None if object.is_64 => "must specify -mwasm64 to process wasm64 object files",
+        // LLD says this of wasm64 objects with -mwasm32 too.
+        Some(is_64) if is_64 != object.is_64 => "wasm32 object file can't be linked in wasm64 mode",
+        _ => return Ok(object),
+    };
+    Err(Diagnostic::error(Kind::Input, format!("{}: {problem}", object.name)))
 }
 
 /// Reads the rest of the linked members, in parallel.

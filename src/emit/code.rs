@@ -50,6 +50,10 @@ impl CodePlan {
         let count = leb::unsigned_size(self.size_widths.len() as u64);
         ((count + self.offsets[index]) as u64, self.size_widths[index] as u64)
     }
+    /// Bytes of body number `index`.
+    pub fn size_of(&self, index: usize) -> u64 {
+        (self.offsets[index + 1] - self.offsets[index]) as u64
+    }
     /// Bytes that each task writes, in order.
     pub fn task_sizes(&self) -> impl Iterator<Item = usize> + '_ {
         self.tasks.iter().map(|range| self.offsets[range.end] - self.offsets[range.start])

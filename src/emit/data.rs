@@ -72,6 +72,14 @@ impl DataPlan {
             (segment.index, start as u64)
         })
     }
+    /// Offset of segment number `index` of the layout from the start of the section's payload, and the bytes of its
+    /// header; `None` if it takes no bytes.
+    pub fn place(&self, index: usize) -> Option<(u64, u64)> {
+        let mut places = self.payload_offsets().zip(&self.segments);
+        let ((_, contents), segment) = places.find(|((at, _), _)| *at == index)?;
+        let header = segment.header.len() as u64;
+        Some((contents - header, header))
+    }
     /// The pieces that cover the section, in order, with their sizes.
     pub fn jobs(&self) -> impl Iterator<Item = (DataJob, usize)> + '_ {
         self.segments.iter().enumerate().flat_map(|(i, segment)| {
@@ -127,7 +135,7 @@ fn write_chunks(
         let at = (offset - base) as usize;
         match chunk {
             Chunk::Strings(strings) => {
-                let strings = &products.layout.strings[strings];
+                let strings = &products.layout.strings[strings as usize];
                 strings.write(0..strings.len(), &mut out[at..at + strings.size as usize]);
             }
             Chunk::Input(index) => {

@@ -79,6 +79,33 @@ pub struct Plan<'a, 'i> {
     size: usize,
 }
 
+/// A section of the planned module, for reports.
+pub struct Part<'p> {
+    /// Its id. Spec: WebAssembly core, "Modules", "Sections".
+    pub id: u8,
+    /// Its name, if it is a custom section.
+    pub name: Option<&'p str>,
+    /// Bytes from the start of the module.
+    pub offset: usize,
+    /// Bytes, its header included.
+    pub size: usize,
+    /// What reports can list of it.
+    pub content: Content,
+}
+
+/// What reports can list of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing.
+    Other,
+    /// Globals.
+    Globals,
+    /// Functions.
+    Code,
+    /// Data segments.
+    Data,
+}
+
 /// Bytes that are written to a file at once, about.
 const BLOCK_BYTES: usize = 1 << 18;
 
@@ -103,6 +130,44 @@ impl<'i> Plan<'_, 'i> {
     /// Bytes of the module.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// What the module is made from.
+    pub fn products(&self) -> Products<'_, 'i> {
+        self.products
+    }
+
+    /// The sections, in order.
+    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let mut jobs = self.jobs.iter().peekable();
+        // The first head is the module's.
+        jobs.next();
+        std::iter::from_fn(move || {
+            let (Job::Head(head), offset, head_size) = jobs.next()? else { return None };
+            let mut size = *head_size;
+            while let Some((_, _, bytes)) = jobs.next_if(|(job, ..)| !matches!(job, Job::Head(_))) {
+                size += bytes;
+            }
+            let id = head.first().copied().unwrap_or(stitch::CUSTOM);
+            let content = match id {
+                stitch::GLOBAL => Content::Globals,
+                stitch::CODE => Content::Code,
+                stitch::DATA => Content::Data,
+                _ => Content::Other,
+            };
+            Some(Part { id, name: stitch::custom_name(head), offset: *offset, size, content })
+        })
+    }
+
+    /// Offset of body number `index` from the start of the code section's payload, and its bytes.
+    pub fn function_place(&self, index: usize) -> (u64, u64) {
+        (self.code.payload_offset(index).0, self.code.size_of(index))
+    }
+
+    /// Offset of a data segment of the layout from the start of the data section's payload, and the bytes of its header;
+    /// `None` if it takes no bytes.
+    pub fn segment_place(&self, index: usize) -> Option<(u64, u64)> {
+        self.data.place(index)
     }
 
     /// Whether every section fits its 32-bit size field.

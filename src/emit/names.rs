@@ -6,7 +6,8 @@ use crate::layout::{GotEntry, Import};
 use crate::leb;
 use crate::liveness::names_of;
 use crate::object::SymbolKind;
-use crate::resolve::{Definition, display_name};
+use crate::par;
+use crate::resolve::{Definition, File, display_name};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -31,12 +32,20 @@ struct NameMap {
 }
 
 impl NameMap {
+    /// Names come in blocks, so that the memory for them is not found by doubling.
+    const BLOCK: usize = 1 << 16;
+
     fn push(&mut self, index: u32, name: &str) {
-        if self.pieces.is_empty() {
-            self.pieces.push(Vec::new());
-        }
         self.count += 1;
-        push_entry(self.pieces.last_mut().expect("there is one"), index, name);
+        let room = name.len() + 2 * leb::PADDED_32;
+        match self.pieces.last_mut().filter(|piece| piece.len() + room <= piece.capacity()) {
+            Some(piece) => push_entry(piece, index, name),
+            None => {
+                let mut piece = Vec::with_capacity(room.max(Self::BLOCK));
+                push_entry(&mut piece, index, name);
+                self.pieces.push(piece);
+            }
+        }
     }
 
     fn append_to(self, id: u8, pieces: &mut Vec<Vec<u8>>) {
@@ -105,53 +114,42 @@ fn functions(products: Products) -> NameMap {
         }
     };
     linker_made(&mut map, 0..own);
-    let files: Vec<FileIdx> = resolution.files.indices().collect();
-    let encoded: Vec<(usize, Vec<u8>)> =
-        files.into_par_iter().flat_map(|file| file_functions(products, file)).collect();
-    for (count, piece) in encoded {
-        map.count += count;
-        map.pieces.push(piece);
+    let tasks = par::balanced_ranges((0..inputs - own).map(|_| 1), TASK_NAMES);
+    let encoded: Vec<NameMap> =
+        tasks.into_par_iter().map(|task| input_functions(products, own + task.start..own + task.end)).collect();
+    for task in encoded {
+        map.count += task.count;
+        map.pieces.extend(task.pieces);
     }
-    map.pieces.push(Vec::new());
     linker_made(&mut map, inputs..layout.functions.len());
     map
 }
 
-/// The encoded names of one object's functions, in pieces.
-fn file_functions(products: Products, file: FileIdx) -> Vec<(usize, Vec<u8>)> {
+/// The names of a run of the objects' functions.
+fn input_functions(products: Products, range: Range<usize>) -> NameMap {
     let Products { options, resolution, layout, .. } = products;
-    let content = &resolution.files[file];
-    let object = &content.object;
-    let imports = object.function_imports.len();
-    let mut names = names_of(object, SymbolKind::Function, imports, object.functions.len());
-    let mut raw = vec![false; if content.contents.debug_names.is_empty() { 0 } else { names.len() }];
-    for &(index, name) in &content.contents.debug_names {
-        if let Some(local) = (index as usize).checked_sub(imports).filter(|&local| local < names.len())
-            && !names[local].is_empty()
-        {
-            names[local] = name;
-            raw[local] = true;
+    let mut map = NameMap::default();
+    for i in range {
+        let Some((file, local)) = resolution.functions.locate(layout.functions[i]) else { continue };
+        let content = &resolution.files[file];
+        let symbol = content.contents.function_symbols[local as usize];
+        let Some(symbol) = content.object.symbols.get(symbol as usize).filter(|symbol| !symbol.name.is_empty()) else {
+            continue;
+        };
+        let index = layout.imported_functions + i as u32;
+        match debug_name(content, local) {
+            Some(name) => map.push(index, name),
+            None => map.push(index, &display_name(symbol.name, options.demangle)),
         }
     }
-    let starts: Vec<usize> = (0..names.len()).step_by(TASK_NAMES).collect();
-    starts
-        .into_par_iter()
-        .map(|start| {
-            let (mut count, mut out) = (0, Vec::new());
-            for (local, name) in names.iter().enumerate().skip(start).take(TASK_NAMES) {
-                let index = layout.function_index(resolution.functions.get(file, local as u32));
-                if let (Some(index), false) = (index, name.is_empty()) {
-                    let demangle = options.demangle;
-                    match raw.get(local) {
-                        Some(true) => push_entry(&mut out, index, name),
-                        _ => push_entry(&mut out, index, &display_name(name, demangle)),
-                    }
-                    count += 1;
-                }
-            }
-            (count, out)
-        })
-        .collect()
+    map
+}
+
+/// The name that an object's own name section gives a function: it is not demangled.
+fn debug_name<'i>(content: &File<'i>, local: u32) -> Option<&'i str> {
+    let names = &content.contents.debug_names;
+    let index = content.object.function_imports.len() as u32 + local;
+    names.binary_search_by_key(&index, |&(index, _)| index).ok().map(|found| names[found].1)
 }
 
 fn globals(products: Products) -> NameMap {

@@ -99,7 +99,11 @@ impl Addition {
         let mut bitcode = Vec::new();
         self.members.reserve(entries.len());
         for (index, entry) in entries.iter().enumerate() {
-            let name = || format!("{path}({})", entry.name);
+            let name = || match entry.kind {
+                // LLD forgets that the library came from an archive.
+                FileKind::SharedLibrary => entry.name.clone(),
+                _ => format!("{path}({})", entry.name),
+            };
             match entry.kind {
                 FileKind::Wasm | FileKind::SharedLibrary => self.members.push(Member {
                     file: registered.thin_files.get(index).copied().unwrap_or(registered.file),
@@ -113,7 +117,7 @@ impl Addition {
                 FileKind::Bitcode => bitcode.push(entry),
                 _ if whole => {
                     let text = "The file was not recognized as a valid object file";
-                    self.diagnostics.push(Diagnostic::error(Kind::Input, text).note(name()));
+                    self.diagnostics.push(Diagnostic::error(Kind::Input, text).hint(name()));
                     self.fatal = true;
                     return;
                 }

@@ -15,6 +15,8 @@ pub trait FileSystem: Sync {
     fn read(&self, path: &Path) -> io::Result<FileBytes>;
     /// Whether `path` exists.
     fn exists(&self, path: &Path) -> bool;
+    /// Names of the files in `folder`, sorted, for messages about files that are missing. Empty if it cannot be read.
+    fn list(&self, folder: &Path) -> Vec<String>;
 }
 
 /// The machine's file system.
@@ -27,6 +29,12 @@ impl FileSystem for Disk {
     }
     fn exists(&self, path: &Path) -> bool {
         path.exists()
+    }
+    fn list(&self, folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        names
     }
 }
 
@@ -59,6 +67,10 @@ impl FileSystem for Files {
     }
     fn exists(&self, path: &Path) -> bool {
         path.to_str().is_some_and(|path| self.0.contains_key(path))
+    }
+    fn list(&self, folder: &Path) -> Vec<String> {
+        let inside = self.0.keys().map(Path::new).filter(|path| path.parent() == Some(folder));
+        inside.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect()
     }
 }
 

@@ -17,10 +17,13 @@ pub mod stub;
 use crate::diagnostic::{Diagnostics, Failed, Kind};
 use crate::index::{Idx, IndexVec, MemberIdx};
 use crate::options::Options;
+use crate::options::symbol_rules::SymbolRules;
 use assemble::Addition;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
+
+pub use search::{imports_path, join};
 
 pub use files::{Disk, FileBytes, FileSystem, Files};
 
@@ -61,6 +64,8 @@ pub struct Inputs {
     pub members: IndexVec<MemberIdx, Member>,
     /// Names that may stay undefined, from `X.imports` beside an archive `X.a` and from `--allow-undefined-file`.
     pub allowed_undefined: Vec<String>,
+    /// What version scripts and dynamic lists say.
+    pub symbol_rules: SymbolRules,
 }
 
 impl Inputs {
@@ -73,6 +78,10 @@ impl Inputs {
     /// Path of opened file `file`: of an archive, an object or a member of a thin archive.
     pub fn path(&self, file: u32) -> &str {
         &self.paths[file as usize]
+    }
+    /// Paths of all opened files, in the order in which the command line names them first.
+    pub fn paths(&self) -> &[String] {
+        &self.paths
     }
     fn add_file(&mut self, path: String, bytes: FileBytes) -> u32 {
         let index = MemberIdx::new(self.files.len()).0;
@@ -149,6 +158,28 @@ pub fn load_allowed_undefined(
         Some(Ok(names)) => inputs.allowed_undefined.extend(names),
         Some(Err(error)) => diagnostics.push(error),
         None => {}
+    }
+    load_symbol_rules(options, disk, inputs, diagnostics);
+}
+
+/// Reads version scripts and dynamic lists.
+fn load_symbol_rules(options: &Options, disk: &dyn FileSystem, inputs: &mut Inputs, diagnostics: &mut Diagnostics) {
+    let rules = &mut inputs.symbol_rules;
+    options.export_patterns.iter().for_each(|pattern| rules.add_exported(pattern));
+    let scripts = options.version_scripts.iter().map(|path| (path, false));
+    for (path, is_list) in scripts.chain(options.export_lists.iter().map(|path| (path, true))) {
+        let bytes = match open::read(path, disk) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                diagnostics.push(error);
+                continue;
+            }
+        };
+        let text = String::from_utf8_lossy(bytes.as_ref());
+        let added = if is_list { rules.add_dynamic_list(&text) } else { rules.add_version_script(&text) };
+        if let Err(error) = added {
+            diagnostics.error(Kind::Input, format!("{path}:{error}"));
+        }
     }
 }
 

@@ -66,7 +66,7 @@ pub fn open(path: &str, disk: &dyn FileSystem) -> Result<Opened, Diagnostic> {
     Ok(Opened { bytes, content })
 }
 
-fn read(path: &str, disk: &dyn FileSystem) -> Result<FileBytes, Diagnostic> {
+pub(super) fn read(path: &str, disk: &dyn FileSystem) -> Result<FileBytes, Diagnostic> {
     let error = |error| Diagnostic::error(Kind::Input, format!("cannot open {path}: {}", os_text(&error)));
     disk.read(Path::new(path)).map_err(error)
 }

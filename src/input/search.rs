@@ -1,6 +1,6 @@
 //! Positional arguments -> the files that they name, with the state that holds where each of them stands.
 
-use crate::diagnostic::{Diagnostic, Kind};
+use crate::diagnostic::{Diagnostic, Kind, Subject};
 use crate::input::FileSystem;
 use crate::options::{Options, Positional};
 use std::path::Path;
@@ -27,10 +27,13 @@ pub fn requests(options: &Options, disk: &dyn FileSystem) -> Vec<Result<Request,
             Positional::File(path) => requests.push(Ok(Request { path: path.clone(), ..state })),
             Positional::Library(name) => requests.push(match find_library(name, &state, options, disk) {
                 Some(path) => Ok(Request { path, ..state }),
-                None => Err(Diagnostic::error(Kind::Input, format!("unable to find library -l{name}"))),
+                None => {
+                    let error = Diagnostic::error(Kind::Input, format!("unable to find library -l{name}"));
+                    Err(error.about(Subject::Library(name.clone())))
+                }
             }),
             Positional::WholeArchive(on) => state.whole_archive = *on,
-            Positional::Static(on) => state.is_static = *on,
+            Positional::Static(on) => state.is_static = *on || options.relocatable,
             Positional::StartLib | Positional::EndLib => {
                 let start = *positional == Positional::StartLib;
                 if state.lazy == start {

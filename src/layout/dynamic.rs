@@ -57,7 +57,7 @@ impl<'i> Layout<'i> {
             combined.chunks.extend(segment.chunks.iter().map(|&(chunk, offset)| (chunk, base + offset)));
             for &(chunk, _) in &segment.chunks {
                 if let Chunk::Strings(strings) = chunk {
-                    self.strings[strings].offset += base;
+                    self.strings[strings as usize].offset += base;
                 }
             }
         }

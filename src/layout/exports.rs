@@ -1,7 +1,7 @@
 //! What the module exports, in order.
 
 use super::Layout;
-use crate::diagnostic::{Diagnostics, Kind};
+use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Subject};
 use crate::index::*;
 use crate::liveness::LiveSet;
 use crate::object::SymbolFlags;
@@ -44,9 +44,10 @@ pub(super) fn check_required(options: &Options, resolution: &Resolution, diagnos
             continue;
         }
         let message = format!("symbol exported via --export not found: {name}");
+        let subject = || Subject::Export(name.clone());
         match options.unresolved {
-            Unresolved::Report => diagnostics.error(Kind::Symbol, message),
-            Unresolved::Warn => diagnostics.warn(Kind::Symbol, message),
+            Unresolved::Report => diagnostics.push(Diagnostic::error(Kind::Symbol, message).about(subject())),
+            Unresolved::Warn => diagnostics.push(Diagnostic::warning(Kind::Symbol, message).about(subject())),
             Unresolved::Ignore | Unresolved::ImportDynamic => {}
         }
     }

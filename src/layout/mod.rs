@@ -176,8 +176,8 @@ pub fn assign<'i>(
     diagnostics.checkpoint()?;
     layout.assign_types(resolution);
     layout.assign_exports(options, resolution, live);
+    // As in LLD, the map is written in spite of these errors: the next check of the diagnostics comes after it.
     layout.check_mutable_globals(options, resolution, diagnostics);
-    diagnostics.checkpoint()?;
     Ok(layout)
 }
 
@@ -253,6 +253,14 @@ impl<'i> Layout<'i> {
     pub fn undefined_function_index(&self, symbol: SymbolIdx) -> Option<u32> {
         let stub = self.undefined_stubs.get(&symbol).and_then(|&stub| self.function_index(stub));
         stub.or_else(|| self.import_index(symbol))
+    }
+    /// Whether trapping functions stand for undefined ones.
+    pub fn has_undefined_stubs(&self) -> bool {
+        !self.undefined_stubs.is_empty()
+    }
+    /// The trapping function that stands for an undefined one.
+    pub fn undefined_stub(&self, symbol: SymbolIdx) -> Option<InputFunctionIdx> {
+        self.undefined_stubs.get(&symbol).copied()
     }
     /// Table slot of a function, if its address is taken.
     #[inline]

@@ -6,7 +6,7 @@
 
 use super::dynamic::{is_relative, look_at_dynamic, report_relocation};
 use super::{Callee, GotEntry, Layout};
-use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
+use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Place, Subject};
 use crate::index::*;
 use crate::liveness::LiveSet;
 use crate::object::linking::SEGMENT_TLS;
@@ -163,9 +163,11 @@ impl<'i> Layout<'i> {
         }
         let text = target.map_or_else(|| name.to_string(), |target| resolution.text(options, target));
         let message = format!("{}: undefined symbol: {text}", resolution.files[file].object.name);
+        let place = Place { member: resolution.files[file].member.0, symbol };
+        let subject = Subject::Undefined(name.to_owned(), place);
         match options.unresolved {
-            Unresolved::Report => diagnostics.push(Diagnostic::error(Kind::Symbol, message)),
-            Unresolved::Warn => diagnostics.push(Diagnostic::warning(Kind::Symbol, message)),
+            Unresolved::Report => diagnostics.push(Diagnostic::error(Kind::Symbol, message).about(subject)),
+            Unresolved::Warn => diagnostics.push(Diagnostic::warning(Kind::Symbol, message).about(subject)),
             Unresolved::Ignore | Unresolved::ImportDynamic => {}
         }
         let Some(target) = target else { return };

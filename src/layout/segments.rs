@@ -19,7 +19,7 @@ pub enum Chunk {
     /// An input segment.
     Input(InputSegmentIdx),
     /// Merged strings: index into `Layout::strings`.
-    Strings(usize),
+    Strings(u32),
 }
 
 /// A data segment of the output.
@@ -77,12 +77,40 @@ fn mergeable(options: &Options, segment: &Segment) -> bool {
     options.optimize > 0 && segment.flags & SEGMENT_STRINGS != 0 && segment.alignment == 0 && !segment.data.is_empty()
 }
 
+/// An input segment: object, and number there.
+type Member = (FileIdx, u32);
+
 /// Strings of one output segment that may share bytes.
-struct Mergeable<'i> {
+struct Mergeable {
     flags: u32,
-    /// Where among the segment's chunks they go.
-    chunk: usize,
-    inputs: Vec<(InputSegmentIdx, &'i [u8])>,
+    /// Index into `Layout::strings`.
+    strings: u32,
+    inputs: Vec<Member>,
+    placed: bool,
+}
+
+/// Output segments to be: name and members.
+#[derive(Default)]
+struct Groups<'i> {
+    groups: Vec<(&'i str, Vec<Member>)>,
+    by_name: HashMap<&'i str, usize>,
+}
+
+impl<'i> Groups<'i> {
+    /// Appends a member to the group called `name`.
+    fn add(&mut self, name: &'i str, member: Member) {
+        // Nearly all segments go to the first few groups; only programs with many named sections need the map.
+        const FEW: usize = 8;
+        let found = self.groups.iter().take(FEW).position(|(known, _)| *known == name);
+        let group = found.or_else(|| self.by_name.get(name).copied());
+        match group {
+            Some(group) => self.groups[group].1.push(member),
+            None => {
+                self.by_name.insert(name, self.groups.len());
+                self.groups.push((name, vec![member]));
+            }
+        }
+    }
 }
 
 impl<'i> Layout<'i> {
@@ -96,26 +124,26 @@ impl<'i> Layout<'i> {
     ) -> Result<(), Failed> {
         let nowhere = Place { output: NONE, strings: NONE, offset: 0 };
         self.places = IndexVec::filled(nowhere, resolution.segments.total());
-        let mut groups: Vec<(&'i str, Vec<(InputSegmentIdx, Segment<'i>)>)> = Vec::new();
-        let mut group_of: HashMap<&str, usize> = HashMap::new();
+        let mut groups = Groups::default();
+        let mut alone = Vec::new();
         for (file, content) in resolution.files.iter_enumerated() {
             for (local, segment) in content.contents.segments.iter().enumerate() {
-                let index = resolution.segments.get(file, local as u32);
-                if live.segment(index) {
+                let member = (file, local as u32);
+                if live.segment(resolution.segments.get(file, local as u32)) {
                     let name = output_name(options, segment);
                     let comdat = content.object.segment_comdats.get(local).copied().unwrap_or(NO_COMDAT);
                     // The next linker may drop a comdat segment: `-r` keeps each for itself.
                     if options.relocatable && comdat != NO_COMDAT {
-                        groups.push((name, vec![(index, *segment)]));
-                        continue;
+                        alone.push((groups.groups.len(), name, member));
+                    } else {
+                        groups.add(name, member);
                     }
-                    let group = *group_of.entry(name).or_insert_with(|| {
-                        groups.push((name, Vec::new()));
-                        groups.len() - 1
-                    });
-                    groups[group].1.push((index, *segment));
                 }
             }
+        }
+        let mut groups = groups.groups;
+        for (behind, name, member) in alone.into_iter().rev() {
+            groups.insert(behind, (name, vec![member]));
         }
         // A sort by key, stable so that names of one class stay in the order in which they were first met.
         groups.par_sort_by_key(|(name, _)| class(name));
@@ -130,87 +158,100 @@ impl<'i> Layout<'i> {
         options: &Options,
         resolution: &Resolution<'i>,
         name: &'i str,
-        members: Vec<(InputSegmentIdx, Segment<'i>)>,
+        members: Vec<Member>,
         diagnostics: &mut Diagnostics,
     ) {
         let output = self.segments.len() as u32;
-        // Strings are merged per set of flags, at the place of the first segment that has them.
-        let mut merged: Vec<Mergeable<'i>> = Vec::new();
-        let mut chunks = Vec::new();
-        let mut alignment = 0;
-        for (index, segment) in &members {
-            alignment = alignment.max(segment.alignment);
-            if !mergeable(options, segment) {
-                chunks.push((Chunk::Input(*index), segment.alignment, segment.data.len() as u64));
-                continue;
-            }
-            if segment.data.last() != Some(&0) {
-                let file = resolution.segments.locate(*index).map(|(file, _)| &resolution.files[file].object.name);
-                let file = file.map_or("", String::as_str);
-                let message = format!("{file}:({}): string is not null terminated", segment.name);
-                diagnostics.error(crate::diagnostic::Kind::Malformed, message);
-                continue;
-            }
-            match merged.iter_mut().find(|mergeable| mergeable.flags == segment.flags) {
-                Some(mergeable) => mergeable.inputs.push((*index, segment.data)),
-                None => {
-                    let inputs = vec![(*index, segment.data)];
-                    merged.push(Mergeable { flags: segment.flags, chunk: chunks.len(), inputs });
-                    chunks.push((Chunk::Strings(0), 0, 0));
-                }
-            }
-        }
-        for Mergeable { chunk, inputs, .. } in merged {
-            let strings = self.strings.len();
-            for (i, &(index, _)) in inputs.iter().enumerate() {
-                self.places[index] = Place { output, strings: strings as u32, offset: i as u64 };
-            }
-            let contents: Vec<&[u8]> = inputs.iter().map(|&(_, data)| data).collect();
-            let merged = merge_strings(&contents);
-            chunks[chunk] = (Chunk::Strings(strings), 0, merged.size);
-            self.strings.push(merged);
-        }
+        let mut merged = self.merge_members(options, resolution, output, &members, diagnostics);
         let mut size = 0u64;
-        let mut placed = Vec::with_capacity(chunks.len());
-        for (chunk, alignment, bytes) in chunks {
-            size = align(size, alignment);
+        let mut largest_alignment = 0;
+        let mut chunks = Vec::with_capacity(members.len());
+        for &(file, local) in &members {
+            let segment = &resolution.files[file].contents.segments[local as usize];
+            largest_alignment = largest_alignment.max(segment.alignment);
+            let (chunk, bytes) = if !mergeable(options, segment) {
+                (Chunk::Input(resolution.segments.get(file, local)), segment.data.len() as u64)
+            } else {
+                // The strings of one set of flags go where the first segment that has them was.
+                match merged.iter_mut().find(|mergeable| mergeable.flags == segment.flags && !mergeable.placed) {
+                    Some(mergeable) => {
+                        mergeable.placed = true;
+                        (Chunk::Strings(mergeable.strings), self.strings[mergeable.strings as usize].size)
+                    }
+                    None => continue,
+                }
+            };
+            size = align(size, if matches!(chunk, Chunk::Input(_)) { segment.alignment } else { 0 });
             if size.saturating_add(bytes) > u32::MAX as u64 {
                 report_too_large(resolution, name, &members, diagnostics);
                 return;
             }
             match chunk {
                 Chunk::Input(index) => self.places[index] = Place { output, strings: NONE, offset: size },
-                Chunk::Strings(strings) => self.strings[strings].offset = size,
+                Chunk::Strings(strings) => self.strings[strings as usize].offset = size,
             }
-            placed.push((chunk, size));
+            chunks.push((chunk, size));
             size += bytes;
         }
         self.segments.push(OutputSegment {
             name,
-            chunks: placed,
-            alignment,
+            chunks,
+            alignment: largest_alignment,
             size,
             address: 0,
             is_bss: name.starts_with(".bss") && !options.relocatable,
             is_tls: name == ".tdata",
         });
     }
+
+    /// Merges the strings of the members that hold strings, per set of flags.
+    fn merge_members(
+        &mut self,
+        options: &Options,
+        resolution: &Resolution<'i>,
+        output: u32,
+        members: &[Member],
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<Mergeable> {
+        let mut merged: Vec<Mergeable> = Vec::new();
+        for &(file, local) in members {
+            let content = &resolution.files[file];
+            let segment = &content.contents.segments[local as usize];
+            if !mergeable(options, segment) {
+                continue;
+            }
+            if segment.data.last() != Some(&0) {
+                let message = format!("{}:({}): string is not null terminated", content.object.name, segment.name);
+                diagnostics.error(crate::diagnostic::Kind::Malformed, message);
+                continue;
+            }
+            match merged.iter_mut().find(|mergeable| mergeable.flags == segment.flags) {
+                Some(mergeable) => mergeable.inputs.push((file, local)),
+                None => {
+                    let strings = (self.strings.len() + merged.len()) as u32;
+                    let inputs = vec![(file, local)];
+                    merged.push(Mergeable { flags: segment.flags, strings, inputs, placed: false });
+                }
+            }
+        }
+        for mergeable in &merged {
+            for (i, &(file, local)) in mergeable.inputs.iter().enumerate() {
+                let index = resolution.segments.get(file, local);
+                self.places[index] = Place { output, strings: mergeable.strings, offset: i as u64 };
+            }
+            let data = |&(file, local): &Member| resolution.files[file].contents.segments[local as usize].data;
+            let contents: Vec<&[u8]> = mergeable.inputs.iter().map(data).collect();
+            self.strings.push(merge_strings(&contents));
+        }
+        merged
+    }
 }
 
 /// No section, hence no segment, holds more than 4 GiB. What asks for that is an alignment: the input has fewer bytes.
-fn report_too_large(
-    resolution: &Resolution,
-    name: &str,
-    members: &[(InputSegmentIdx, Segment)],
-    diagnostics: &mut Diagnostics,
-) {
-    let largest = members.iter().max_by_key(|(_, segment)| segment.alignment);
-    let Some((file, segment)) =
-        largest.and_then(|(index, segment)| Some((resolution.segments.locate(*index)?.0, segment)))
-    else {
-        return;
-    };
-    let file = &resolution.files[file].object.name;
+fn report_too_large(resolution: &Resolution, name: &str, members: &[Member], diagnostics: &mut Diagnostics) {
+    let segment_of = |&(file, local): &Member| &resolution.files[file].contents.segments[local as usize];
+    let Some(largest) = members.iter().max_by_key(|member| segment_of(member).alignment) else { return };
+    let (segment, file) = (segment_of(largest), &resolution.files[largest.0].object.name);
     let message = format!("{file}: output data segment {name} is too large: it cannot have 4 GiB or more");
     let note = format!("{} asks for an alignment of 2^{} bytes", segment.name, segment.alignment);
     diagnostics.push(crate::diagnostic::Diagnostic::error(crate::diagnostic::Kind::Layout, message).note(note));

@@ -91,6 +91,8 @@ pub struct Contents<'i> {
     /// Which symbols a R_WASM_FUNCTION_INDEX_LEB relocation of any section targets: those functions are called (or
     /// otherwise named by index), so their signatures must agree. One bit for each symbol.
     pub called: Vec<u64>,
+    /// For each defined function the first symbol that names it, or `u32::MAX`.
+    pub function_symbols: Vec<u32>,
     /// Function names from a `name` section, (function index, name), if the object has one.
     pub debug_names: Vec<(u32, &'i str)>,
 }
@@ -104,6 +106,8 @@ impl<'i> Contents<'i> {
         let mut contents = Self::default();
         contents.read_sections(object)?;
         contents.read_relocations(object)?;
+        contents.function_symbols = object.first_function_symbols();
+        contents.debug_names.sort_by_key(|&(index, _)| index);
         Ok(contents)
     }
     /// The encoded body of a defined function, size field included.

@@ -217,8 +217,8 @@ impl<'i> Object<'i> {
             let section = object.sections[index];
             if section.id != id::CUSTOM {
                 object.read_section(section.id, section.reader(&name))?;
-            } else if section.name == "linking" && linking.replace(section).is_some() {
-                return Err(section.reader(&name).error_at(0, "expected one `linking` section, found a second"));
+            } else if section.name == "linking" {
+                linking = Some(section);
             }
         }
         // Symbols refer to every index space, wherever their section stands.
@@ -280,6 +280,13 @@ fn is_dylink(name: &str) -> bool {
     name == "dylink.0" || name == "dylink"
 }
 
+/// The place of a custom section among those of [`ORDER`], if it has one. `reloc.*` may stand anywhere behind what it
+/// is about.
+fn custom_rank(name: &str) -> Option<usize> {
+    const LAST: &[&str] = &["linking", "name", "producers", "target_features"];
+    LAST.iter().position(|&last| last == name).map(|place| ORDER.len() + place)
+}
+
 /// Splits a file into its sections. Reads their headers only.
 pub(super) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, Diagnostic> {
     let mut reader = Reader::new(file, "", bytes, 0);
@@ -301,19 +308,22 @@ pub(super) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, 
         if size > reader.remaining() {
             return Err(reader.error_at(start, "section too large"));
         }
-        if id != id::CUSTOM {
-            let rank = ORDER.iter().position(|&other| other == id);
-            let Some(rank) = rank else {
-                return Err(reader.error_at(start, format!("expected a section id of at most 13, found {id}")));
+        let end = reader.position() + size;
+        let mut part = reader.part(size, "a section")?;
+        let name = if id == id::CUSTOM { part.string("the name of a custom section")? } else { "" };
+        let rank =
+            match id {
+                id::CUSTOM => custom_rank(name),
+                _ => Some(ORDER.iter().position(|&other| other == id).ok_or_else(|| {
+                    reader.error_at(start, format!("expected a section id of at most 13, found {id}"))
+                })?),
             };
+        if let Some(rank) = rank {
             if rank < rank_min {
                 return Err(reader.error_at(start, format!("out of order section type: {id}")));
             }
             rank_min = rank + 1;
         }
-        let end = reader.position() + size;
-        let mut part = reader.part(size, "a section")?;
-        let name = if id == id::CUSTOM { part.string("the name of a custom section")? } else { "" };
         let offset = end - part.remaining();
         sections.push(Section { id, offset, bytes: &bytes[offset..end], name });
     }
@@ -368,10 +378,25 @@ mod tests {
     }
 
     #[test]
-    fn a_second_linking_section_is_an_error() {
-        let mut sample = Sample::whole();
-        sample.sections.push((id::CUSTOM, "linking", vec![2]));
-        assert_eq!(sample.error(), "expected one `linking` section, found a second");
+    fn custom_sections_of_the_format_come_last_and_in_order() {
+        let order = |names: &[&'static str]| {
+            let mut sections = vec![(id::TYPE, "", vec![0])];
+            sections.extend(names.iter().map(|name| (id::CUSTOM, *name, vec![2, 0])));
+            walk("a.o", &Sample { sections }.bytes())
+        };
+        for good in
+            [&["linking", "reloc.CODE", "name", "producers", "target_features"][..], &["x", "name", "reloc.CODE"]]
+        {
+            assert!(order(good).is_ok(), "{good:?}");
+        }
+        for bad in
+            [["linking", "linking"], ["name", "linking"], ["producers", "name"], ["target_features", "producers"]]
+        {
+            assert!(order(&bad).is_err(), "{bad:?}");
+        }
+        let sections = vec![(id::CUSTOM, "name", Vec::new()), (id::TYPE, "", vec![0])];
+        let error = walk("a.o", &Sample { sections }.bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "a.o:(0xf): out of order section type: 1");
     }
 
     #[test]

@@ -37,6 +37,18 @@ impl<'i> Object<'i> {
             None => self.tables[index - self.table_imports.len()],
         }
     }
+    /// For each defined function the first symbol that names it, or `u32::MAX`.
+    pub(super) fn first_function_symbols(&self) -> Vec<u32> {
+        let imports = self.function_imports.len();
+        let mut symbols = vec![u32::MAX; self.functions.len()];
+        for (i, symbol) in self.symbols.iter().enumerate() {
+            if symbol.kind == SymbolKind::Function && !symbol.flags.is_undefined() {
+                let first = &mut symbols[symbol.index as usize - imports];
+                *first = (*first).min(i as u32);
+            }
+        }
+        symbols
+    }
     /// The import name that an undefined symbol was given explicitly.
     pub fn import_name(&self, symbol: &Symbol) -> Option<&'i str> {
         let explicit = symbol.flags.has(SymbolFlags::EXPLICIT_NAME);

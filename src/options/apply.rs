@@ -47,6 +47,10 @@ pub enum Check {
     BuildId,
     /// Combinations that LLD refuses before it looks at inputs.
     Combination,
+    /// `--script`.
+    Script,
+    /// `--pop-state`.
+    SavedState,
 }
 
 /// The options so far, and what settles only when all are known.
@@ -90,6 +94,14 @@ pub struct State {
     pub bad_color: Option<String>,
     /// What is wrong with `--error-limit`: reported behind unknown options.
     pub bad_limit: Option<String>,
+    /// Options without effect that are worth a warning: name, as spelled, and why.
+    pub ignored: Vec<(&'static str, String, &'static str)>,
+    /// What `--push-state` remembers: whole archives, static.
+    saved: Vec<(bool, bool)>,
+    /// How many of the inputs `current` has seen.
+    seen: usize,
+    /// Whole archives and static, where the last of those inputs stands.
+    current: Option<(bool, bool)>,
     errors: Vec<(Check, String)>,
 }
 
@@ -138,6 +150,8 @@ impl State {
                     self.apply(target, Argument { value, ..argument });
                 }
             }
+            Set::Ignored(true) => self.ignore(spec.name, argument, "has no meaning for WebAssembly"),
+            Set::Ignored(false) => {}
         }
     }
 
@@ -153,6 +167,13 @@ impl State {
             self.fail(check, not_a_number(argument));
             0
         })
+    }
+
+    /// Remembers an option without effect, once for each name.
+    fn ignore(&mut self, name: &'static str, argument: Argument, why: &'static str) {
+        if !self.ignored.iter().any(|(known, ..)| *known == name) {
+            self.ignored.push((name, argument.spelled, why));
+        }
     }
 
     fn fail(&mut self, check: Check, message: String) {
@@ -172,9 +193,10 @@ impl State {
         options.gc_sections = self.gc_sections.unwrap_or(!options.relocatable);
         options.merge_data_segments = self.merge_data_segments.unwrap_or(!options.relocatable);
         options.export_dynamic = self.export_dynamic.unwrap_or(options.shared);
-        if options.map_file.as_ref().is_none_or(String::is_empty) {
-            options.map_file = self.print_map.then(|| "-".to_owned());
-        }
+        options.map_file = match self.print_map {
+            true => Some("-".to_owned()),
+            false => options.map_file.take().filter(|path| !path.is_empty()),
+        };
         self.refuse_combinations();
         // An object always imports the table that its functions' addresses are in.
         self.options.import_table |= self.options.relocatable || self.options.is_pic();
@@ -401,6 +423,50 @@ impl State {
                 BuildId::None
             }
         }
+    }
+    pub(super) fn set_demangle_style(&mut self, _: Argument) {
+        self.options.demangle = true;
+    }
+    pub(super) fn set_icf(&mut self, argument: Argument) {
+        if argument.value != "none" {
+            self.ignore("icf", argument, "is not supported yet");
+        }
+    }
+    pub(super) fn set_compress_debug(&mut self, argument: Argument) {
+        if argument.value != "none" {
+            self.ignore("compress-debug-sections", argument, "has no meaning for WebAssembly");
+        }
+    }
+    pub(super) fn set_script(&mut self, argument: Argument) {
+        self.forget(Check::Script);
+        let text = "linker scripts and section addresses have no meaning for WebAssembly";
+        self.fail(Check::Script, format!("{}: {text}", argument.spelled));
+    }
+    pub(super) fn push_state(&mut self, _: Argument) {
+        let state = self.archive_state();
+        self.saved.push(state);
+    }
+    pub(super) fn pop_state(&mut self, _: Argument) {
+        self.forget(Check::SavedState);
+        match self.saved.pop() {
+            Some((whole, is_static)) => {
+                self.options.inputs.extend([Positional::WholeArchive(whole), Positional::Static(is_static)]);
+            }
+            None => self.fail(Check::SavedState, "unbalanced --push-state/--pop-state".into()),
+        }
+    }
+    /// Whole archives and static, behind the last input so far.
+    fn archive_state(&mut self) -> (bool, bool) {
+        let (mut whole, mut is_static) = self.current.unwrap_or((false, true));
+        for positional in &self.options.inputs[self.seen..] {
+            match positional {
+                Positional::WholeArchive(on) => whole = *on,
+                Positional::Static(on) => is_static = *on,
+                _ => {}
+            }
+        }
+        self.seen = self.options.inputs.len();
+        *self.current.insert((whole, is_static))
     }
     pub(super) fn set_color(&mut self, argument: Argument) {
         let mut bad = None;

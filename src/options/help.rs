@@ -1,5 +1,6 @@
 //! `--help`, and the option tables of the README.
 
+use super::gnu::{self, GNU};
 use super::spec::{Category, Dashes, Set, Shape, Spec};
 use super::table::{self, OPTIONS};
 use std::cmp::Ordering;
@@ -11,7 +12,7 @@ const WIDTH: usize = 23;
 /// The text of `--help`, laid out like LLVM's. `program` is the program as it was called.
 pub fn help(program: &str) -> String {
     let mut text = format!("OVERVIEW: Wold, a WebAssembly linker\n\nUSAGE: {program} [options] file...\n\nOPTIONS:\n");
-    let mut specs: Vec<&Spec> = OPTIONS.iter().collect();
+    let mut specs: Vec<&Spec> = with_effect().collect();
     specs.sort_by(|a, b| order(&sort_name(a), &sort_name(b)));
     for spec in specs {
         let usage = spec.usage();
@@ -23,7 +24,33 @@ pub fn help(program: &str) -> String {
         // A string takes any text, so writing cannot fail.
         let _ = writeln!(text, "  {usage}{gap}{}", described(spec));
     }
+    text.push_str("\nACCEPTED FROM OTHER LINKERS, WITHOUT EFFECT:\n");
+    let usages = GNU.iter().filter(|spec| gnu::ignored(spec).is_some()).map(Spec::spelled);
+    wrap(&mut text, usages);
     text
+}
+
+/// All options that do something, and their aliases.
+fn with_effect() -> impl Iterator<Item = &'static Spec> {
+    OPTIONS.iter().chain(GNU.iter().filter(|spec| gnu::ignored(spec).is_none()))
+}
+
+/// Appends words in lines of moderate width.
+fn wrap(text: &mut String, words: impl Iterator<Item = String>) {
+    let mut column = 0;
+    for word in words {
+        let wide = column + word.len() > 100;
+        text.push_str(if column == 0 {
+            "  "
+        } else if wide {
+            "\n  "
+        } else {
+            "  "
+        });
+        column = if wide || column == 0 { 2 } else { column + 2 } + word.len();
+        text.push_str(&word);
+    }
+    text.push('\n');
 }
 
 fn sort_name(spec: &Spec) -> String {
@@ -56,10 +83,10 @@ pub fn readme() -> String {
     let mut text = String::new();
     for category in Category::ALL {
         let _ = write!(text, "### {}\n\n| option | meaning |\n|---|---|\n", category.title());
-        let rows = OPTIONS.iter().filter(|spec| spec.category == category && !is_alias(spec));
+        let rows = with_effect().filter(|spec| spec.category == category && !is_alias(spec));
         for spec in rows {
             let mut usage = format!("`{}`", spec.usage());
-            for alias in OPTIONS.iter().filter(|other| stands_for(other, spec)) {
+            for alias in with_effect().filter(|other| stands_for(other, spec)) {
                 let _ = write!(usage, ", `{}`", alias.usage());
             }
             let missing = match spec.unsupported {
@@ -71,8 +98,19 @@ pub fn readme() -> String {
         }
         text.push('\n');
     }
-    text.truncate(text.trim_end().len());
-    text.push('\n');
+    text.push_str(
+        "### Options of other linkers\n\n\
+         Build systems pass options of GNU ld and of LLD for ELF whatever the target. wasm-ld stops at them; Wold takes \
+         them. No such option changes how a command line that wasm-ld accepts is read.\n\n\
+         Accepted in silence, as they ask for what is done anyway: ",
+    );
+    let quoted = |warns| {
+        let of_kind = GNU.iter().filter(|spec| gnu::ignored(spec) == Some(warns));
+        let mut names: Vec<String> = of_kind.map(|spec| format!("`{}`", spec.spelled())).collect();
+        names.dedup();
+        names.join(", ")
+    };
+    let _ = write!(text, "{}.\n\nIgnored with one warning for each: {}.\n", quoted(false), quoted(true));
     text
 }
 
@@ -116,14 +154,28 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_the_present_tables() {
+        let readme = include_str!("../../README.md");
+        let tables = readme
+            .split_once("<!-- options begin -->\n")
+            .and_then(|(_, rest)| rest.split_once("<!-- options end -->").map(|(tables, _)| tables));
+        let expected = super::readme();
+        if tables != Some(&expected) {
+            let path = std::env::temp_dir().join("wold-options.md");
+            std::fs::write(&path, expected).unwrap();
+            panic!("README.md has other tables of options than {}", path.display());
+        }
+    }
+
+    #[test]
     fn readme_has_every_option_in_one_table_each() {
         let text = readme();
-        for spec in OPTIONS {
+        for spec in with_effect() {
             assert_eq!(text.matches(&format!("`{}`", spec.usage())).count(), 1, "{}", spec.usage());
         }
-        assert_eq!(text.matches("\n### ").count() + 1, Category::ALL.len());
+        assert_eq!(text.matches("\n### ").count(), Category::ALL.len());
         assert!(text.contains("| `--wrap=<symbol>` | "));
-        assert!(text.contains("**Not supported yet**"));
-        assert!(text.contains("**Not supported yet: `--unresolved-symbols=import-dynamic`**"));
+        let missing = OPTIONS.iter().filter(|spec| spec.unsupported.is_some()).count();
+        assert_eq!(text.matches("**Not supported yet").count(), missing);
     }
 }

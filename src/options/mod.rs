@@ -2,10 +2,14 @@
 
 mod apply;
 mod check;
+pub mod gnu;
 pub mod help;
 pub mod parse;
+pub mod record;
 pub mod response;
 pub mod spec;
+mod suggest;
+pub mod symbol_rules;
 pub mod table;
 
 pub use check::check;
@@ -192,8 +196,10 @@ pub struct Options {
     pub no_shlib_sigcheck: bool,
     /// `--rpath`, in order.
     pub rpath: Vec<String>,
-    /// `--reproduce`: path of the archive to write. Not supported yet.
+    /// `--reproduce`: path of the archive to write.
     pub reproduce: Option<String>,
+    /// With `--reproduce`: all options and files, in order.
+    pub command_line: Vec<record::Word>,
     /// `--lto-partitions`; only checked.
     pub lto_partitions: u32,
     /// `--thinlto-jobs`; only checked.
@@ -204,6 +210,18 @@ pub struct Options {
     pub color: Color,
     /// `--time`: print what each phase took.
     pub time: bool,
+    /// `--hints` (default): lines behind LLD's messages that say more.
+    pub hints: bool,
+    /// `--warn-ignored` (default): a warning for each option that is accepted without effect.
+    pub warn_ignored: bool,
+    /// `--dependency-file`: path of a makefile rule that names what the link read.
+    pub dependency_file: Option<String>,
+    /// `--version-script`: paths.
+    pub version_scripts: Vec<String>,
+    /// `--export-dynamic-symbol`: patterns.
+    pub export_patterns: Vec<String>,
+    /// `--dynamic-list`, `--export-dynamic-symbol-list`: paths.
+    pub export_lists: Vec<String>,
 }
 
 impl Options {
@@ -277,11 +295,18 @@ impl Default for Options {
             no_shlib_sigcheck: false,
             rpath: Vec::new(),
             reproduce: None,
+            command_line: Vec::new(),
             lto_partitions: 1,
             thinlto_jobs: String::new(),
             error_limit: 20,
             color: Color::Auto,
             time: false,
+            hints: true,
+            warn_ignored: true,
+            dependency_file: None,
+            version_scripts: Vec::new(),
+            export_patterns: Vec::new(),
+            export_lists: Vec::new(),
         }
     }
 }

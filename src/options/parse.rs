@@ -1,10 +1,11 @@
 //! Takes a command line apart, by the rules of LLVM's option parser.
 
 use super::apply::State;
+use super::record::{self, Word};
 use super::response::{self, Quoting, Reader};
 use super::spec::{Argument, Dashes, Shape, Spec};
-use super::{Color, Options, help, table};
-use crate::diagnostic::{Diagnostics, Kind};
+use super::{Color, Options, gnu, help, suggest, table};
+use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
 
 /// What comes after parsing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +60,13 @@ pub fn parse(program: &str, args: Vec<String>, read: Reader<'_>) -> Parsed {
     let mut diagnostics = Diagnostics::new(state.options.fatal_warnings);
     diagnostics.append(errors);
     let missing = missing.map(|spelled| format!("{spelled}: missing argument"));
-    let unknown = unknown.into_iter().map(|word| format!("unknown argument: {word}"));
-    for message in state.bad_color.clone().into_iter().chain(missing).chain(unknown) {
+    for message in state.bad_color.clone().into_iter().chain(missing) {
         diagnostics.error(Kind::Option, message);
+    }
+    for word in unknown {
+        let mut error = Diagnostic::error(Kind::Option, format!("unknown argument: {word}"));
+        error.notes.extend(suggest::option(&word).filter(|_| state.options.hints));
+        diagnostics.push(error);
     }
     let early = diagnostics.list().len();
     settle(program, state, has_files, early, diagnostics)
@@ -74,6 +79,9 @@ fn settle(program: &str, state: State, has_files: bool, early: usize, mut diagno
     }
     for value in &state.unknown_z {
         diagnostics.warn(Kind::Option, format!("unknown -z value: {value}"));
+    }
+    for (_, spelled, why) in state.ignored.iter().filter(|_| state.options.warn_ignored) {
+        diagnostics.warn(Kind::Compatibility, format!("{spelled} is ignored: it {why}"));
     }
     if state.help {
         diagnostics.print(help::help(program).trim_end());
@@ -93,7 +101,11 @@ fn apply(tokens: Vec<Token>) -> (State, Vec<String>, bool) {
     let mut state = State::default();
     let mut unknown = Vec::new();
     let mut has_files = false;
+    let recorded = tokens.iter().any(|token| matches!(token, Token::Option(spec, _) if spec.name == "reproduce"));
     for token in tokens {
+        if recorded {
+            state.options.command_line.extend(record(&token));
+        }
         match token {
             Token::Option(spec, argument) => state.apply(spec, argument),
             Token::Unknown(word) => unknown.push(word),
@@ -104,6 +116,15 @@ fn apply(tokens: Vec<Token>) -> (State, Vec<String>, bool) {
         }
     }
     (state, unknown, has_files)
+}
+
+/// The line of a response file for a token.
+fn record(token: &Token) -> Option<Word> {
+    match token {
+        Token::Option(spec, argument) => record::option(spec, argument),
+        Token::Input(path) => Some(Word::Input(path.clone())),
+        Token::Unknown(_) => None,
+    }
 }
 
 /// Drops a leading `-flavor wasm`, by which `lld` and `rust-lld` are told which linker to be.
@@ -141,25 +162,35 @@ fn quoting(args: &[String], index: &Index, errors: &mut Diagnostics) -> Quoting 
     }
 }
 
-/// The option table by first letter, longer names first: LLVM tries the longest option that fits.
+/// The options of a table by first letter, longer names first: LLVM tries the longest option that fits.
+type ByLetter = Vec<Vec<&'static Spec>>;
+
+fn by_letter(table: &'static [Spec]) -> ByLetter {
+    let mut by_letter = vec![Vec::new(); 256];
+    for spec in table {
+        by_letter[usize::from(spec.name.as_bytes()[0])].push(spec);
+    }
+    for specs in &mut by_letter {
+        specs.sort_by_key(|spec: &&Spec| std::cmp::Reverse(spec.name.len()));
+    }
+    by_letter
+}
+
+/// The option tables.
 struct Index {
-    by_letter: Vec<Vec<&'static Spec>>,
+    main: ByLetter,
+    /// Asked only about what is not in `main`.
+    gnu: ByLetter,
 }
 
 impl Index {
     fn new() -> Self {
-        let mut by_letter = vec![Vec::new(); 256];
-        for spec in table::OPTIONS {
-            by_letter[usize::from(spec.name.as_bytes()[0])].push(spec);
-        }
-        for specs in &mut by_letter {
-            specs.sort_by_key(|spec| std::cmp::Reverse(spec.name.len()));
-        }
-        Self { by_letter }
+        Self { main: by_letter(table::OPTIONS), gnu: by_letter(gnu::GNU) }
     }
 
     /// Splits arguments into options, files and unknown ones, up to an option that lacks its value: the second result.
-    fn split(&self, mut args: impl Iterator<Item = String>) -> (Vec<Token>, Option<String>) {
+    fn split(&self, args: impl Iterator<Item = String>) -> (Vec<Token>, Option<String>) {
+        let mut args = args.peekable();
         let mut tokens = Vec::with_capacity(args.size_hint().0);
         while let Some(word) = args.next() {
             if word.is_empty() {
@@ -172,6 +203,8 @@ impl Index {
             match self.find(&word) {
                 None => tokens.push(Token::Unknown(word)),
                 Some((spec, Some(value))) => tokens.push(Token::Option(spec, Argument { spelled: word, value })),
+                // GNU linkers take no number.
+                Some(_) if word == "--threads" && args.peek().is_none_or(|next| next.starts_with('-')) => {}
                 Some((spec, None)) => match args.next() {
                     Some(value) => tokens.push(Token::Option(spec, Argument { spelled: word, value })),
                     None => return (tokens, Some(word)),
@@ -188,7 +221,7 @@ impl Index {
             None => (false, word.strip_prefix('-')?),
         };
         let letter = usize::from(*body.as_bytes().first()?);
-        self.by_letter[letter].iter().find_map(|spec| {
+        self.main[letter].iter().chain(&self.gnu[letter]).find_map(|spec| {
             let dashes = match spec.dashes {
                 Dashes::Either => true,
                 Dashes::One => !two,

@@ -13,11 +13,11 @@ fn parsed(args: &[&str]) -> Parsed {
 fn says(args: &[&str]) -> Vec<String> {
     let list = parsed(args).diagnostics.list().to_vec();
     let level = |severity| if severity == Severity::Error { "error" } else { "warning" };
-    list.iter().map(|diagnostic| format!("{}: {diagnostic}", level(diagnostic.severity))).collect()
+    list.iter().map(|diagnostic| format!("{}: {}", level(diagnostic.severity), diagnostic.message)).collect()
 }
 
 #[track_caller]
-fn errors(args: &[&str], expected: &[&str]) {
+fn errors(args: &[&str], expected: &[impl std::fmt::Display]) {
     let expected: Vec<String> = expected.iter().map(|message| format!("error: {message}")).collect();
     assert_eq!(says(args), expected, "{args:?}");
 }
@@ -67,10 +67,18 @@ fn forms(spec: &Spec, dash: &str) -> Vec<Vec<String>> {
 #[test]
 fn every_option_in_every_form_and_with_both_dashes() {
     let index = Index::new();
-    for spec in table::OPTIONS {
+    for spec in table::OPTIONS.iter().chain(gnu::GNU.iter().filter(|spec| spec.name != "threads")) {
         for (dash, accepted) in [("-", spec.dashes != Dashes::Two), ("--", spec.dashes != Dashes::One)] {
             for words in forms(spec, dash) {
                 let (tokens, missing) = index.split(words.iter().cloned());
+                // What wasm-ld reads as something else stays that: `-end-group` is an entry symbol.
+                if let [Token::Option(first, _), ..] = &tokens[..]
+                    && gnu::GNU.iter().any(|row| std::ptr::eq(row, spec))
+                    && table::OPTIONS.iter().any(|row| std::ptr::eq(row, *first))
+                {
+                    assert_eq!(dash, "-", "{words:?}");
+                    continue;
+                }
                 let found = match (&tokens[..], missing) {
                     ([Token::Option(found, argument)], None) => {
                         std::ptr::eq(*found, spec) && (spec.shape == Shape::Flag || argument.value == value_for(spec))
@@ -349,10 +357,10 @@ fn unsupported_options() {
         ("-pie", "--pie"),
         ("--emit-relocs", "--emit-relocs"),
         ("--unresolved-symbols=import-dynamic", "--unresolved-symbols=import-dynamic"),
-        ("--reproduce=x", "--reproduce"),
-        ("--wrap=x", "--wrap"),
     ] {
-        errors(&[word], &[&format!("not supported yet: {what}")]);
+        let refused = table::OPTIONS.iter().any(|spec| spec.unsupported.is_some_and(|(_, name)| name == what));
+        let message = format!("not supported yet: {what}");
+        errors(&[word], if refused { std::slice::from_ref(&message) } else { &[] });
     }
     good(&["--pie", "--no-pie"]);
     good(&["--unresolved-symbols=import-dynamic", "--allow-undefined"]);
@@ -411,4 +419,47 @@ fn color() {
     assert_eq!(wants(&["--color-diagnostics", "--color-diagnostics=auto"]), [false, true]);
     errors(&["--color-diagnostics", "--color-diagnostics=foo"], &["unknown option: --color-diagnostics=foo"]);
     assert_eq!(parsed(&["--color-diagnostics", "--color-diagnostics=foo"]).options.color, Color::Auto);
+}
+
+#[test]
+fn options_of_other_linkers_without_effect() {
+    let args = ["--start-group", "-(", "-)", "--end-group", "--as-needed", "--threads", "--icf=none", "-g", "-pthread"];
+    let defaults = format!("{:?}", good(&[]));
+    assert_eq!(format!("{:?}", good(&args)), defaults);
+    let args = ["--hash-style=gnu", "-hash-style", "both", "-rpath-link", "x", "-x", "--sort-common=ascending"];
+    let warnings = ["--hash-style=gnu", "-rpath-link", "-x", "--sort-common=ascending"]
+        .map(|word| format!("warning: {word} is ignored: it has no meaning for WebAssembly"));
+    assert_eq!(says(&args), warnings);
+    assert!(says(&[&args[..], &["--no-warn-ignored"]].concat()).is_empty());
+    assert!(parsed(&[&args[..], &["--fatal-warnings"]].concat()).diagnostics.error_count() == 0);
+    assert_eq!(says(&["--icf=all"]), ["warning: --icf=all is ignored: it is not supported yet"]);
+}
+
+#[test]
+fn options_of_other_linkers_with_effect() {
+    assert_eq!(good(&["--no-threads"]).threads, Some(1));
+    assert_eq!(good(&["--thread-count=3"]).threads, Some(3));
+    assert_eq!(good(&["--warn-unresolved-symbols", "--no-undefined"]).unresolved, Unresolved::Report);
+    assert_eq!(good(&["--dependency-file", "a.d"]).dependency_file.as_deref(), Some("a.d"));
+    assert_eq!(good(&["--version-script=v"]).version_scripts, ["v"]);
+    assert_eq!(good(&["--threads", "--no-entry"]).entry, None);
+    assert!(good(&["--no-demangle", "--demangle=gnu"]).demangle);
+    errors(&["--threads", "a.o"], &["--threads: expected a positive integer, but got 'a.o'"]);
+    for word in ["-Tx", "-Ttext=0", "--script=x"] {
+        errors(&[word], &[&format!("{word}: linker scripts and section addresses have no meaning for WebAssembly")]);
+    }
+    assert_eq!(good(&["-export-dynamic-symbol=f"]).entry.as_deref(), Some("xport-dynamic-symbol=f"));
+}
+
+#[test]
+fn saved_states() {
+    let whole = Positional::WholeArchive;
+    let args = ["--whole-archive", "--push-state", "--no-whole-archive", "-Bdynamic", "a", "--pop-state", "b"];
+    let restored = [whole(true), Positional::Static(true)];
+    let before = [whole(true), whole(false), Positional::Static(false), file("a")];
+    assert_eq!(good(&args).inputs, [&before[..], &restored, &[file("b")]].concat());
+    let args = ["--push-state", "--whole-archive", "--push-state", "--no-whole-archive", "--pop-state", "--pop-state"];
+    let inputs = good(&args).inputs;
+    assert_eq!(inputs[2..], [restored.clone(), [whole(false), Positional::Static(true)]].concat());
+    errors(&["--pop-state"], &["unbalanced --push-state/--pop-state"]);
 }

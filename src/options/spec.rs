@@ -97,6 +97,8 @@ pub enum Set {
     State(fn(&mut State, Argument)),
     /// The same as the option of this spelling (without dashes), with a fixed value if that one needs a value.
     Alias(&'static str, &'static str),
+    /// Accepted without effect; whether a warning says so.
+    Ignored(bool),
 }
 
 /// An option as it was found on the command line.
@@ -156,6 +158,11 @@ impl Spec {
     pub(super) const fn alias(name: &'static str, of: &'static str) -> Self {
         Self::new(name, Dashes::Either, Shape::Flag, Set::Alias(of, ""))
     }
+    /// Accepted without effect, with one or two dashes.
+    pub(super) const fn ignored(name: &'static str, shape: Shape, warns: bool) -> Self {
+        let meta = if matches!(shape, Shape::Flag) { "" } else { "<value>" };
+        Self::new(name, Dashes::Either, shape, Set::Ignored(warns)).meta(meta)
+    }
     /// Sets the shape.
     pub(super) const fn shape(self, shape: Shape) -> Self {
         Self { shape, ..self }
@@ -196,14 +203,18 @@ impl Spec {
         Self { unsupported: Some((asked, what)), ..self }
     }
 
+    /// Dashes and name.
+    pub fn spelled(&self) -> String {
+        format!("{}{}", if self.dashes == Dashes::One { "-" } else { "--" }, self.name)
+    }
+
     /// The option as the help shows it: `--export=<symbol>`, `-L <dir>`.
     pub fn usage(&self) -> String {
-        let dashes = if self.dashes == Dashes::One { "-" } else { "--" };
         let between = match self.shape {
             Shape::Flag | Shape::Joined => "",
             Shape::Equals | Shape::EqualsOrNext => "=",
             Shape::Next | Shape::JoinedOrNext => " ",
         };
-        format!("{dashes}{}{between}{}", self.name, self.meta)
+        format!("{}{between}{}", self.spelled(), self.meta)
     }
 }

@@ -1,6 +1,7 @@
-//! Every option, one row each. The parser, `--help` and the README read this table.
+//! Every option of wasm-ld and of this linker, one row each. The parser, `--help` and the README read this table.
 
 use super::apply::{Check, State};
+use super::gnu::GNU;
 use super::spec::Category::{Contents, Features, Inputs, Lto, Memory, Output, Program, Reports, Symbols};
 use super::spec::{Category, Shape, Spec};
 use super::{Options, Positional};
@@ -11,7 +12,7 @@ pub fn named(name: &str) -> Option<&'static Spec> {
         Some(bare) => (bare, true),
         None => (name, false),
     };
-    OPTIONS.iter().find(|spec| spec.name == bare && (!equals || spec.shape == Shape::Equals))
+    OPTIONS.iter().chain(GNU).find(|spec| spec.name == bare && (!equals || spec.shape == Shape::Equals))
 }
 
 /// `a,b,c`; empty parts do not count.
@@ -103,8 +104,7 @@ pub static OPTIONS: &[Spec] = &[
         .help(Symbols, "Want this symbol, so that archive members which define it are linked"),
     Spec::alias("u", "undefined").short().meta("<symbol>"),
     Spec::text("wrap", |o, v| o.wrap.push(v)).meta("<symbol>")
-        .help(Symbols, "References to <symbol> go to __wrap_<symbol>, those to __real_<symbol> to <symbol>")
-        .unsupported(|o| !o.wrap.is_empty(), "--wrap"),
+        .help(Symbols, "References to <symbol> go to __wrap_<symbol>, those to __real_<symbol> to <symbol>"),
     Spec::state("allow-undefined", State::set_allow_undefined)
         .help(Symbols, "The same as --import-undefined --unresolved-symbols=ignore-all"),
     Spec::text("allow-undefined-file", |o, v| o.allow_undefined_file = Some(v)).equals().meta("<file>")
@@ -216,6 +216,15 @@ pub static OPTIONS: &[Spec] = &[
         .help(Reports, "Colours in messages (default: auto, if they go to a terminal)"),
     Spec::alias("color-diagnostics", "color-diagnostics=").with("always"),
     Spec::alias("no-color-diagnostics", "color-diagnostics=").with("never"),
+    Spec::flag("hints", |o| o.hints = true).two_dashes()
+        .help(Reports, "Behind LLD's messages, lines that help: places in the source, similar names, missing libraries (default)"),
+    Spec::flag("no-hints", |o| o.hints = false).two_dashes()
+        .help(Reports, "Messages exactly as LLD has them. WOLD_LLD_MESSAGES=1 in the environment is this and --no-warn-ignored"),
+    Spec::flag("warn-ignored", |o| o.warn_ignored = true).two_dashes()
+        .help(Reports, "A warning for each option that is ignored as it has no meaning for WebAssembly; \
+            never an error, not even with --fatal-warnings (default)"),
+    Spec::flag("no-warn-ignored", |o| o.warn_ignored = false).two_dashes()
+        .help(Reports, "No such warnings. The same as WOLD_NO_IGNORED_WARNING=1 in the environment"),
     Spec::flag("verbose", |o| o.verbose = true).help(Reports, "Say more about what is done"),
     Spec::flag("time", |o| o.time = true).two_dashes().help(Reports, "Print how long each phase took"),
 
@@ -229,8 +238,7 @@ pub static OPTIONS: &[Spec] = &[
     Spec::text("rsp-quoting", |_, _| ()).meta("[posix,windows]")
         .help(Program, "How response files (@<file>) are quoted (default: posix)"),
     Spec::text("reproduce", |o, v| o.reproduce = Some(v)).two_dashes().meta("<file>")
-        .help(Program, "Write an archive with everything that is needed to repeat the link")
-        .unsupported(|o| o.reproduce.is_some(), "--reproduce"),
+        .help(Program, "Write an archive with everything that is needed to repeat the link"),
     Spec::flag("fork", |_| ()).two_dashes()
         .help(Program, "Accepted for build scripts of other linkers; this one never forks"),
     Spec::flag("no-fork", |_| ()).two_dashes().help(Program, "Do not fork (always so)"),

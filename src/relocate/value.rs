@@ -6,6 +6,9 @@ use crate::liveness::LiveSet;
 use crate::object::relocations::{Relocation, Target};
 use crate::resolve::{Definition, Resolution};
 
+/// Stands for an undefined global, tag or table that the options let pass: no engine takes the module.
+const NO_INDEX: u32 = u32::MAX;
+
 /// Where the bytes that are relocated lie in the output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place {
@@ -78,14 +81,14 @@ impl Relocator<'_, '_> {
                 (_, Some(symbol)) => self.layout.import_index(symbol),
                 _ => None,
             }
-            .unwrap_or(0) as u64,
+            .unwrap_or(NO_INDEX) as u64,
             Target::TableNumber => match (definition, symbol) {
                 (Definition::Table(table), _) => self.layout.table_index(table),
                 (_, Some(symbol)) => self.layout.import_index(symbol),
                 _ => None,
             }
-            .unwrap_or(0) as u64,
-            Target::FunctionOffset => match definition {
+            .unwrap_or(NO_INDEX) as u64,
+            Target::FunctionOffset => match self.own_definition(symbol, definition) {
                 Definition::Function(function) => match self.offsets.and_then(|offsets| offsets.function(function)) {
                     Some((offset, width)) => (offset + width).wrapping_add_signed(relocation.addend),
                     None => gone(relocation, place),
@@ -112,6 +115,14 @@ impl Relocator<'_, '_> {
         }
     }
 
+    /// What the module itself defines, even if calls may go elsewhere.
+    fn own_definition(&self, symbol: Option<SymbolIdx>, definition: Definition) -> Definition {
+        match (definition, symbol) {
+            (Definition::Undefined, Some(symbol)) => self.layout.own_definition(self.resolution, symbol),
+            _ => definition,
+        }
+    }
+
     fn slot(&self, definition: Definition, symbol: Option<SymbolIdx>) -> u64 {
         let element = match (definition, symbol) {
             (Definition::Function(function), _) => Callee::Defined(function),
@@ -133,7 +144,7 @@ impl Relocator<'_, '_> {
             (_, Some(symbol)) if kind == crate::object::SymbolKind::Global => self.layout.import_index(symbol),
             (_, symbol) => self.layout.got_index(symbol.map_or(GotEntry::Local(file, index), GotEntry::Global)),
         };
-        found.unwrap_or(0) as u64
+        found.unwrap_or(NO_INDEX) as u64
     }
 }
 

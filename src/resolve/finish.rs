@@ -5,6 +5,7 @@ use super::replay::exported_names;
 use super::symbol::{NO_MEMBER, State, bits};
 use super::*;
 use crate::diagnostic::Diagnostics;
+use crate::options::symbol_rules::SymbolRules;
 use rayon::prelude::*;
 
 /// Resolves every symbol of every linked object. `contents` are those of the linked objects, in link order.
@@ -58,7 +59,6 @@ pub fn finish<'i>(
         linker_globals: Vec::new(),
         known: selection.known,
         legacy_table: selection.legacy_table,
-        extractions: selection.extractions,
         symbol_of: selection.symbol_of,
         names,
         files,
@@ -66,14 +66,17 @@ pub fn finish<'i>(
     };
     resolution.demote_lazy();
     resolution.define_all();
+    resolution.trace_optional(&selection.linker, diagnostics);
     resolution.define_linker_symbols(options, selection.linker);
     variants::resolve(options, &mut resolution, &selection.events, diagnostics);
     diagnostics.checkpoint()?;
+    wrap::apply(options, &mut resolution, &selection.wrapped);
     resolution.force_exports(options);
+    resolution.apply_rules(&inputs.symbol_rules);
     if options.is_pic() {
         resolution.mark_called();
     } else if !options.relocatable {
-        resolution.stub_weak_references(options);
+        resolution.stub_weak_references(options, diagnostics);
     }
     if let Some(entry) = resolution.known.entry {
         resolution.symbols[entry].flags.0 &= !SymbolFlags::HIDDEN;
@@ -167,6 +170,22 @@ impl<'i> Resolution<'i> {
         }
     }
 
+    /// Does what `--trace-symbol` asks for about the linker's symbols that exist because something refers to them.
+    fn trace_optional(&self, made: &LinkerSymbols, diagnostics: &mut Diagnostics) {
+        let tls_base = made.globals.iter().map(|global| global.symbol).filter(|&at| Some(at) == self.known.tls_base);
+        let tls_base = tls_base.filter(|_| self.known.init_tls.is_none());
+        for at in made.data.iter().map(|&(at, _)| at).chain(tls_base) {
+            self.trace_stub(at, self.name(at), diagnostics);
+        }
+    }
+
+    /// Does what `--trace-symbol` asks for about `symbol`, which gets a definition of the linker called `name`.
+    pub(super) fn trace_stub(&self, symbol: SymbolIdx, name: &str, diagnostics: &mut Diagnostics) {
+        if self.symbols[symbol].is(bits::TRACED) {
+            diagnostics.print(format!("<internal>: definition of {name}"));
+        }
+    }
+
     fn force_exports(&mut self, options: &Options) {
         for name in exported_names(options) {
             if let Some(symbol) = self.find(name).filter(|&symbol| self.symbols[symbol].is_defined()) {
@@ -175,8 +194,27 @@ impl<'i> Resolution<'i> {
         }
     }
 
+    /// Hides what version scripts make local; exports what dynamic lists name.
+    fn apply_rules(&mut self, rules: &SymbolRules) {
+        if rules.is_empty() {
+            return;
+        }
+        for at in (0..self.symbols.len()).map(SymbolIdx::new) {
+            let symbol = &self.symbols[at];
+            if !symbol.is_defined() || symbol.flags.is_local() {
+                continue;
+            }
+            let name = self.name(at);
+            if rules.exports(name) && !symbol.flags.has(SymbolFlags::HIDDEN) {
+                self.symbols[at].bits |= bits::FORCE_EXPORT;
+            } else if rules.hides(name) {
+                self.symbols[at].flags.0 |= SymbolFlags::HIDDEN;
+            }
+        }
+    }
+
     /// Calls of a function that is only weakly referred to, and missing, must validate: they go to a trapping stub.
-    fn stub_weak_references(&mut self, options: &Options) {
+    fn stub_weak_references(&mut self, options: &Options, diagnostics: &mut Diagnostics) {
         for index in 0..self.named {
             let at = SymbolIdx::new(index);
             let symbol = &self.symbols[at];
@@ -186,6 +224,7 @@ impl<'i> Resolution<'i> {
                 && let Some(signature) = self.signatures[at]
             {
                 let name = format!("undefined_weak:{}", self.text(options, at));
+                self.trace_stub(at, &name, diagnostics);
                 self.replace_with_stub(at, signature, name);
                 self.symbols[at].flags.0 |= SymbolFlags::HIDDEN;
             }

@@ -14,15 +14,18 @@ mod stubs;
 pub mod symbol;
 mod text;
 mod variants;
+mod wrap;
 
 pub use finish::finish;
 pub use replay::exported_names;
 pub use symbol::{Symbol, bits};
 pub use text::linker_global_type;
+pub(crate) use text::value_type_text;
 pub use text::{display_name, pointer_type, signature_text};
 use text::{global_type_text, table_type_text};
+pub use wrap::names as wrapped_names;
 
-use crate::diagnostic::{Diagnostics, Failed, Kind};
+use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Subject};
 use crate::index::*;
 use crate::input::Inputs;
 use crate::linker_defined::{self as linker, DataSymbol};
@@ -193,8 +196,6 @@ pub struct Resolution<'i> {
     pub known: Known,
     /// The table of address-taken functions must be table 0.
     pub legacy_table: bool,
-    /// Lines of `--why-extract`.
-    pub extractions: Vec<(String, MemberIdx, SymbolIdx)>,
     symbol_of: Vec<u32>,
 }
 
@@ -258,6 +259,25 @@ impl<'i> Resolution<'i> {
         let symbol = &mut self.symbols[symbol];
         (symbol.state, symbol.kind) = (symbol::State::Defined, SymbolKind::Function);
         symbol.flags = SymbolFlags(flags);
+    }
+    /// Says of a function or symbol that the linker made that it is there, if `--trace-symbol` asks for that name.
+    fn trace_made(options: &Options, name: &str, diagnostics: &mut Diagnostics) {
+        if options.trace_symbols.iter().any(|traced| traced == name) {
+            diagnostics.print(format!("<internal>: definition of {name}"));
+        }
+    }
+    /// Does what `--trace-symbol` asks for about the symbols that later passes added.
+    pub fn trace_added(&self, options: &Options, diagnostics: &mut Diagnostics) {
+        if !options.trace_symbols.is_empty() {
+            for &symbol in &self.added {
+                let function = match self.definitions[symbol] {
+                    Definition::Function(function) => self.linker_function(function),
+                    _ => None,
+                };
+                let name = function.map_or(self.name(symbol), |function| &function.symbol_name);
+                Self::trace_made(options, name, diagnostics);
+            }
+        }
     }
     /// The symbols of the symbol table, in the order in which their names were first met.
     pub fn table_order(&self) -> impl Iterator<Item = SymbolIdx> + use<'_, 'i> {
@@ -419,6 +439,18 @@ pub struct Selection {
     pub(crate) shared: Vec<MemberIdx>,
     pub(crate) known: Known,
     pub(crate) linker: linker_symbols::LinkerSymbols,
+    pub(crate) wrapped: Vec<wrap::Wrapped>,
+}
+
+impl Selection {
+    /// Lines of `--why-extract`: who asked, for which member, for which symbol.
+    pub fn extractions(&self) -> &[(String, MemberIdx, SymbolIdx)] {
+        &self.extractions
+    }
+    /// The name of a symbol.
+    pub fn name(&self, symbol: SymbolIdx) -> NameIdx {
+        self.symbols[symbol].name
+    }
 }
 
 /// Decides which members are linked, in which order, and which definition of each name wins.
@@ -434,6 +466,7 @@ pub fn select<'i>(
 ) -> Result<Selection, Failed> {
     let mut replay = Replay::new(options, inputs, objects, names);
     let mut linker = linker_symbols::define_always(options, &mut replay);
+    replay.trace_linker_symbols(diagnostics);
     replay.add_inputs(diagnostics);
     diagnostics.checkpoint()?;
     replay.want_options(diagnostics);
@@ -441,6 +474,7 @@ pub fn select<'i>(
     known.entry = want_entry(options, &mut replay, diagnostics);
     known.call_dtors = want_dtors(options, &mut replay, &linker, diagnostics);
     diagnostics.checkpoint()?;
+    let wrapped = wrap::add(options, &mut replay, diagnostics);
     stubs::apply(&mut replay, inputs, diagnostics);
     known.tls_base = linker_symbols::define_optional(options, &mut replay, &mut linker).or(known.tls_base);
     let (link_order, kept_comdats) = (std::mem::take(&mut replay.link_order), std::mem::take(&mut replay.kept_comdats));
@@ -458,6 +492,7 @@ pub fn select<'i>(
         shared,
         known,
         linker,
+        wrapped,
     })
 }
 
@@ -471,7 +506,7 @@ fn want_entry(options: &Options, replay: &mut Replay, diagnostics: &mut Diagnost
         }
         _ => {
             let message = format!("entry symbol not defined (pass --no-entry to suppress): {name}");
-            diagnostics.error(Kind::Symbol, message);
+            diagnostics.push(Diagnostic::error(Kind::Symbol, message).about(Subject::Entry(name.to_owned())));
             None
         }
     }

@@ -8,7 +8,7 @@
 use super::names::{NO_NAME, Names};
 use super::symbol::{NO_MEMBER, State, Symbol, bits};
 use super::{display_name, string_map};
-use crate::diagnostic::{Diagnostics, Kind};
+use crate::diagnostic::{Diagnostics, Kind, Place, Subject};
 use crate::index::{IndexVec, MemberIdx, NameIdx, SymbolIdx};
 use crate::input::{Inputs, MemberKind};
 use crate::linker_defined as linker;
@@ -149,10 +149,20 @@ impl<'a, 'i> Replay<'a, 'i> {
         let index = self.find(name)?;
         self.symbols[index].bits |= bits::USED;
         if let State::Lazy = self.symbols[index].state {
-            let member = self.symbols[index].member;
-            self.visit(member, false, Some((reason.to_string(), index)), diagnostics);
+            self.extract_for(index, reason, diagnostics);
         }
         Some(index)
+    }
+
+    /// Links the member that a lazy symbol is in, without saying why.
+    pub fn extract(&mut self, symbol: SymbolIdx, diagnostics: &mut Diagnostics) {
+        self.symbols[symbol].bits |= bits::USED;
+        self.visit(self.symbols[symbol].member, false, None, diagnostics);
+    }
+
+    /// Links the member that a lazy symbol is in, because `reason` asks for it.
+    pub fn extract_for(&mut self, symbol: SymbolIdx, reason: &str, diagnostics: &mut Diagnostics) {
+        self.visit(self.symbols[symbol].member, false, Some((reason.into(), symbol)), diagnostics);
     }
 
     /// Makes every name of the options wanted that can extract: `-u`, `--export`, in LLD's order.
@@ -301,7 +311,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         if !fresh && !self.check_type(at, object, member, symbol, diagnostics) {
             return None;
         }
-        if fresh || self.should_replace(at, member, symbol.flags, diagnostics) {
+        if fresh || self.should_replace(at, (member, index), symbol.flags, diagnostics) {
             self.symbols[at].define(member, index, symbol);
             self.trace(at, "definition of", member, diagnostics);
         }
@@ -338,7 +348,9 @@ impl<'a, 'i> Replay<'a, 'i> {
                     return None;
                 }
                 let wanted = existing.member;
-                let why = self.options.why_extract.is_some().then(|| (self.file_text(member), at));
+                // As in LLD, the table lists only references to functions here.
+                let listed = self.options.why_extract.is_some() && symbol.kind == SymbolKind::Function;
+                let why = listed.then(|| (self.file_text(member), at));
                 Some((wanted, why))
             }
             State::Defined | State::Shared => {
@@ -420,22 +432,22 @@ impl<'a, 'i> Replay<'a, 'i> {
         comdat != NO_COMDAT && !self.kept_comdats[member][comdat as usize]
     }
 
-    /// Whether the definition `flags` of `member` replaces the present state of symbol `at`; reports duplicates.
+    /// Whether the definition `index` of `member`, with `flags`, replaces the present state of symbol `at`; reports duplicates.
     fn should_replace(
         &mut self,
         at: SymbolIdx,
-        member: MemberIdx,
+        (member, index): (MemberIdx, u32),
         flags: SymbolFlags,
         diagnostics: &mut Diagnostics,
     ) -> bool {
         let existing = self.symbols[at];
-        if existing.state != State::Defined {
+        if !existing.is_found() {
             return true;
         }
         if flags.is_weak() {
             return false;
         }
-        if existing.flags.is_weak() {
+        if existing.flags.is_weak() || existing.state == State::Shared {
             return true;
         }
         if self.options.allow_multiple_definition {
@@ -448,7 +460,8 @@ impl<'a, 'i> Replay<'a, 'i> {
         };
         let first = format!("defined in {}", self.file_text(existing.member));
         let second = format!("defined in {}", self.file_text(member));
-        diagnostics.push(make(Kind::Symbol, message).note(first).note(second));
+        let subject = Subject::Duplicate(existing.place(), Place { member: member.0, symbol: index });
+        diagnostics.push(make(Kind::Symbol, message).note(first).note(second).about(subject));
         true
     }
 
@@ -508,8 +521,9 @@ impl<'a, 'i> Replay<'a, 'i> {
         Some((object, &object.symbols[symbol.symbol as usize]))
     }
 
+    /// Reports that `member` takes a symbol for another kind of thing.
     pub(super) fn type_mismatch(
-        &mut self,
+        &self,
         at: SymbolIdx,
         member: MemberIdx,
         kind: SymbolKind,
@@ -561,6 +575,12 @@ impl<'a, 'i> Replay<'a, 'i> {
         diagnostics.error(Kind::Symbol, error);
     }
 
+    /// Does what `--trace-symbol` asks for about the symbols that exist before any input is looked at.
+    pub fn trace_linker_symbols(&self, diagnostics: &mut Diagnostics) {
+        self.symbols.indices().for_each(|at| self.trace(at, "definition of", NO_MEMBER, diagnostics));
+    }
+
+    /// Does what `--trace-symbol` asks for about something that `member` says of a symbol.
     pub(super) fn trace(&self, at: SymbolIdx, what: &str, member: MemberIdx, diagnostics: &mut Diagnostics) {
         if self.symbols[at].bits & bits::TRACED != 0 {
             let name = self.names.name(self.symbols[at].name);

@@ -46,6 +46,11 @@ fn import(
         return false;
     }
     replay.symbols[at].bits |= bits::FORCE_IMPORT;
+    let symbol = replay.symbols[at];
+    let raw = replay.names.name(symbol.name);
+    if symbol.is(bits::TRACED) {
+        diagnostics.print(format!("{}: importing {raw}", replay.file_text(library)));
+    }
     let mut extracted = false;
     for need in needs {
         let wanted = replay.find(need).filter(|&at| replay.symbols[at].state != State::Undefined);
@@ -56,10 +61,14 @@ fn import(
             continue;
         };
         replay.symbols[wanted].bits |= bits::FORCE_EXPORT;
+        if replay.symbols[wanted].is(bits::TRACED) {
+            diagnostics.print(format!("{}: exported {need} due to import of {raw}", replay.file_text(library)));
+        }
         if replay.symbols[wanted].state == State::Lazy {
             extracted = true;
-            let reason = replay.file_text(library);
-            replay.want(need, &reason, diagnostics);
+            replay.extract(wanted, diagnostics);
+            // The table names the symbol that is imported, and who refers to it.
+            replay.extractions.push((replay.file_text(library), symbol.member, at));
         }
     }
     extracted

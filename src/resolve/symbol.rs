@@ -1,5 +1,6 @@
 //! A global symbol: what its name stands for.
 
+use crate::diagnostic::Place;
 use crate::index::{MemberIdx, NameIdx};
 use crate::object::{self, SymbolFlags, SymbolKind};
 
@@ -91,6 +92,10 @@ impl Symbol {
         self.member = member;
         self.symbol = index;
         self.import = (member, index);
+    }
+    /// Where it is defined or first referred to, for messages.
+    pub fn place(&self) -> Place {
+        Place { member: self.member.0, symbol: self.symbol }
     }
     /// Whether it has the property `bit`.
     pub fn is(&self, bit: u16) -> bool {

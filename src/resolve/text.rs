@@ -16,7 +16,8 @@ pub fn display_name(name: &str, demangled: bool) -> Cow<'_, str> {
     }
 }
 
-fn value_type_text(ty: u8) -> &'static str {
+/// A value type: `i32`.
+pub(crate) fn value_type_text(ty: u8) -> &'static str {
     match ty {
         0x7f => "i32",
         0x7e => "i64",

@@ -10,6 +10,7 @@
 //! #! host: env.f = (a) => a + 1                    an import for `run` (functions that are not given return 0)
 //! #! fails: $LD: error: ...                        the complete standard error; exit code 1, no output
 //! #! warns: $LD: warning: ...                      the complete standard error; exit code 0
+//! #! hints: $LD: error: ...                        the complete standard error of one more link, with hints
 //! #! stdout: ...                                   the complete standard output
 //! #! exports: memory run                           names, in order
 //! #! imports: env.f                                names, in order
@@ -39,6 +40,7 @@ const KEYS: &[&str] = &[
     "host",
     "fails",
     "warns",
+    "hints",
     "stdout",
     "exports",
     "imports",

@@ -84,28 +84,45 @@ impl Link<'_> {
     /// Links with 1, 2 and 7 threads and checks everything that the case says.
     fn check(&self) -> Result<Option<Vec<u8>>, String> {
         let linker = linker();
-        let outcome = self.run(&linker, 1, false)?;
+        let outcome = self.run(&linker, 1, false, false)?;
         self.expectations(&outcome).map_err(|error| format!("{error}\n{}", said(&outcome)))?;
         for (threads, older) in [(2, true), (7, false)] {
-            let other = self.run(&linker, threads, older)?;
+            let other = self.run(&linker, threads, older, false)?;
             let what = format!("--threads={threads} differs from --threads=1");
             same(&other, &outcome).map_err(|error| format!("{what}: {error}\n{}", said(&other)))?;
         }
         if let Some(lld) = inputs::tools().lld.as_ref().filter(|lld| **lld != linker)
             && !self.case.has("differs-from-lld")
         {
-            let theirs = self.run(lld, 1, false)?;
+            let theirs = self.run(lld, 1, false, false)?;
             same(&outcome, &theirs).map_err(|error| format!("differs from wasm-ld: {error}"))?;
         }
+        self.hints(&linker, &outcome)?;
         Ok(outcome.module)
     }
 
-    fn run(&self, linker: &Path, threads: usize, older: bool) -> Result<Outcome, String> {
+    /// With hints the messages are those of the case, if it gives any; all else is the same.
+    fn hints(&self, linker: &Path, without: &Outcome) -> Result<(), String> {
+        if !self.case.has("hints") {
+            return Ok(());
+        }
+        for threads in [1, 7] {
+            let with = self.run(linker, threads, false, true)?;
+            self.text("hints", 0, &with.stderr, self.case.lines("hints").unwrap_or_default())?;
+            same(&Outcome { stderr: without.stderr.clone(), ..with }, without)?;
+        }
+        Ok(())
+    }
+
+    fn run(&self, linker: &Path, threads: usize, older: bool, hints: bool) -> Result<Outcome, String> {
         let output = self.folder.join(self.output_name());
         let _ = fs::remove_file(&output);
         // Where no file can be written there is no older one either.
         let older = older && fs::write(&output, vec![0; OLDER_FILE_BYTES]).is_ok();
         let mut command = Command::new(linker);
+        if !hints {
+            command.env("WOLD_LLD_MESSAGES", "1");
+        }
         command.current_dir(self.folder).arg(format!("--threads={threads}"));
         command.args(["-o", "out.wasm"]).args(self.args);
         let Ended { code, stdout, stderr } = run_limited(&mut command, self.folder)?;

@@ -44,7 +44,8 @@ pub fn tools() -> &'static Tools {
     })
 }
 
-fn find(name: &str) -> Option<PathBuf> {
+/// The path of the program `name`, if it is on PATH.
+pub fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -5,17 +5,20 @@
 //! - `WOLD_BLESS=1`: rewrites what a case expects to what the linker under test says;
 //! - `CI`: a missing tool is a failure, not a skipped case;
 //! - `WOLD_CORPUS`: a folder with more objects for the robustness test; `WOLD_ROBUST=all` takes all objects, not a few
-//!   of each group; `WOLD_ROBUST_TRACE=1` names each damaged object before it is linked.
+//!   of each group; `WOLD_ROBUST_TRACE=1` names each damaged object before it is linked;
+//! - `WOLD_TEST_RUSTC`: the rustc with which cargo is tried.
 
 mod build;
 mod cases;
 mod check;
+mod clients;
 mod diff;
 mod dump;
 mod inputs;
 mod node;
 mod objects;
 mod robust;
+mod threads;
 
 use std::process::ExitCode;
 
@@ -36,7 +39,9 @@ fn main() -> ExitCode {
     };
     let mut trials = robust::trials(&all);
     trials.push(Trial::test("harness/differences-in-words", || diff::self_test().map_err(Failed::from)));
+    trials.push(threads::trial());
     trials.extend(all.into_iter().map(trial));
+    trials.extend(clients::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -1,5 +1,5 @@
 // An unknown option is an error.
-//! link: a.o --no-entry --as-needed --frob=1
-//! fails: $LD: error: unknown argument: --as-needed
+//! link: a.o --no-entry --frobnicate --frob=1
+//! fails: $LD: error: unknown argument: --frobnicate
 //!   $LD: error: unknown argument: --frob=1
 int run(void) { return 1; }

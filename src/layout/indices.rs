@@ -142,8 +142,8 @@ impl<'i> Layout<'i> {
             let export_name = resolution.export_name(callee).unwrap_or(resolution.name(at)).to_string();
             let function = resolution.add_function(LinkerFunction {
                 role: Role::CommandExport(callee),
-                symbol_name: name.clone(),
-                name,
+                name: crate::resolve::display_name(&name, options.demangle).into_owned(),
+                symbol_name: name,
                 export_name: Some(export_name),
                 signature: resolution.function_signature(callee),
             });

@@ -2,7 +2,7 @@
 
 use super::spec::{Argument, Set, Spec};
 use super::{BuildId, Color, Options, Positional, Unresolved, table};
-use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
+use crate::diagnostic::{Diagnostics, Kind};
 
 /// Places of errors about values, in the order in which LLD reads the options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -203,11 +203,6 @@ impl State {
         self.errors.sort_by_key(|(check, _)| *check);
         for (_, message) in self.errors {
             diagnostics.error(Kind::Option, message);
-        }
-        for spec in table::OPTIONS {
-            if let Some((_, what)) = spec.unsupported.filter(|(asked, _)| asked(&self.options)) {
-                diagnostics.push(Diagnostic::unsupported(what));
-            }
         }
         self.options
     }

@@ -379,7 +379,7 @@ mod tests {
         let order = |names: &[&'static str]| {
             let mut sections = vec![(id::TYPE, "", vec![0])];
             sections.extend(names.iter().map(|name| (id::CUSTOM, *name, vec![2, 0])));
-            walk("a.o", &Sample { sections }.bytes())
+            walk("a.o", &Sample { sections }.bytes()).map(drop)
         };
         for good in
             [&["linking", "reloc.CODE", "name", "producers", "target_features"][..], &["x", "name", "reloc.CODE"]]

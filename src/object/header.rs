@@ -380,7 +380,7 @@ mod tests {
             let mut sections = vec![(id::TYPE, "", vec![0])];
             sections.extend(names.iter().map(|name| (id::CUSTOM, *name, vec![2, 0])));
             let bytes = Sample { sections }.bytes();
-            walk("a.o", &bytes).map(|_| ())
+            walk("a.o", &bytes).is_ok()
         };
         for good in
             [&["linking", "reloc.CODE", "name", "producers", "target_features"][..], &["x", "name", "reloc.CODE"]]

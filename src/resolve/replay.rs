@@ -144,20 +144,15 @@ impl<'a, 'i> Replay<'a, 'i> {
         let index = self.find(name)?;
         self.symbols[index].bits |= bits::USED;
         if let State::Lazy = self.symbols[index].state {
-            self.extract_for(index, reason, diagnostics);
+            self.extract(index, Some(reason), diagnostics);
         }
         Some(index)
     }
 
-    /// Links the member that a lazy symbol is in, without saying why.
-    pub fn extract(&mut self, symbol: SymbolIdx, diagnostics: &mut Diagnostics) {
-        self.symbols[symbol].bits |= bits::USED;
-        self.visit(self.symbols[symbol].member, false, None, diagnostics);
-    }
-
-    /// Links the member that a lazy symbol is in, because `reason` asks for it.
-    pub fn extract_for(&mut self, symbol: SymbolIdx, reason: &str, diagnostics: &mut Diagnostics) {
-        self.visit(self.symbols[symbol].member, false, Some((reason.into(), symbol)), diagnostics);
+    /// Links the member that a lazy symbol is in, because `reason` (if the table is to say it) asks for it.
+    pub fn extract(&mut self, symbol: SymbolIdx, reason: Option<&str>, diagnostics: &mut Diagnostics) {
+        let reason = reason.map(|reason| (reason.into(), symbol));
+        self.visit(self.symbols[symbol].member, false, reason, diagnostics);
     }
 
     /// Makes every name of the options wanted that can extract: `-u`, `--export`, in LLD's order.
@@ -346,8 +341,8 @@ impl<'a, 'i> Replay<'a, 'i> {
                 }
                 let wanted = existing.member;
                 // As in LLD, the table lists only references to functions here.
-                let listed = self.options.why_extract.is_some() && symbol.kind == SymbolKind::Function;
-                let why = listed.then(|| (self.file_text(member), at));
+                let is_listed = self.options.why_extract.is_some() && symbol.kind == SymbolKind::Function;
+                let why = is_listed.then(|| (self.file_text(member), at));
                 Some((wanted, why))
             }
             State::Defined => {

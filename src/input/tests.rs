@@ -83,7 +83,7 @@ fn whole_archives_are_linked_whole_and_refuse_other_members() {
     let member = &inputs.members[MemberIdx(0)];
     assert!(!member.lazy && member.live);
     let messages = errors(vec![Positional::WholeArchive(true), file("d/lib.a"), file("none")]);
-    assert_eq!(messages, ["The file was not recognized as a valid object file"]);
+    assert_eq!(messages, ["The file was not recognized as a valid object file\n>>> d/lib.a(t.txt)"]);
 }
 
 #[test]

@@ -212,7 +212,7 @@ impl<'i> Contents<'i> {
         object: &Object<'i>,
         reader: &mut Reader<'i, '_>,
         index: u32,
-        targets: &mut Targets,
+        targets: &mut Targets<'_, '_>,
     ) -> Result<(), Diagnostic> {
         let target = &object.sections[index as usize];
         match target.id {

@@ -242,7 +242,7 @@ fn build_ids() {
 
 #[test]
 fn maps() {
-    assert_eq!(good(&["--Map=m", "-M"]).map_file.as_deref(), Some("m"));
+    assert_eq!(good(&["--Map=m", "-M"]).map_file.as_deref(), Some("-"));
     assert_eq!(good(&["--Map=", "-M"]).map_file.as_deref(), Some("-"));
     assert_eq!(good(&["--Map="]).map_file, None);
 }

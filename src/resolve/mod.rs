@@ -4,6 +4,7 @@
 //! the rest of the linked objects is read; [`finish`] checks signatures, makes stubs and fixes for every symbol of
 //! every object what it means.
 
+mod clash;
 mod finish;
 mod linker_symbols;
 pub mod names;

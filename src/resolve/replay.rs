@@ -8,10 +8,9 @@
 use super::names::{NO_NAME, Names};
 use super::symbol::{NO_MEMBER, State, Symbol, bits};
 use super::{display_name, string_map};
-use crate::diagnostic::{Diagnostics, Kind, Place, Subject};
+use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::{IndexVec, MemberIdx, NameIdx, SymbolIdx};
 use crate::input::{Inputs, MemberKind};
-use crate::linker_defined as linker;
 use crate::object::linking::NO_COMDAT;
 use crate::object::{self, Object, SymbolFlags, SymbolKind};
 use crate::options::Options;
@@ -21,9 +20,9 @@ const NONE: u32 = u32::MAX;
 
 /// What the walk decides.
 pub struct Replay<'a, 'i> {
-    options: &'a Options,
-    inputs: &'a Inputs,
-    objects: &'a IndexVec<MemberIdx, Option<Object<'i>>>,
+    pub(super) options: &'a Options,
+    pub(super) inputs: &'a Inputs,
+    pub(super) objects: &'a IndexVec<MemberIdx, Option<Object<'i>>>,
     pub(super) names: &'a mut Names<'i>,
     /// Symbol of each name, or [`NONE`].
     symbol_of: Vec<u32>,
@@ -149,20 +148,15 @@ impl<'a, 'i> Replay<'a, 'i> {
         let index = self.find(name)?;
         self.symbols[index].bits |= bits::USED;
         if let State::Lazy = self.symbols[index].state {
-            self.extract_for(index, reason, diagnostics);
+            self.extract(index, Some(reason), diagnostics);
         }
         Some(index)
     }
 
-    /// Links the member that a lazy symbol is in, without saying why.
-    pub fn extract(&mut self, symbol: SymbolIdx, diagnostics: &mut Diagnostics) {
-        self.symbols[symbol].bits |= bits::USED;
-        self.visit(self.symbols[symbol].member, false, None, diagnostics);
-    }
-
-    /// Links the member that a lazy symbol is in, because `reason` asks for it.
-    pub fn extract_for(&mut self, symbol: SymbolIdx, reason: &str, diagnostics: &mut Diagnostics) {
-        self.visit(self.symbols[symbol].member, false, Some((reason.into(), symbol)), diagnostics);
+    /// Links the member that a lazy symbol is in, because `reason` (if the table is to say it) asks for it.
+    pub fn extract(&mut self, symbol: SymbolIdx, reason: Option<&str>, diagnostics: &mut Diagnostics) {
+        let reason = reason.map(|reason| (reason.into(), symbol));
+        self.visit(self.symbols[symbol].member, false, reason, diagnostics);
     }
 
     /// Makes every name of the options wanted that can extract: `-u`, `--export`, in LLD's order.
@@ -311,7 +305,9 @@ impl<'a, 'i> Replay<'a, 'i> {
         if !fresh && !self.check_type(at, object, member, symbol, diagnostics) {
             return None;
         }
-        if fresh || self.should_replace(at, (member, index), symbol.flags, diagnostics) {
+        // A definition with another signature is another function: LLD warns of it once all references are known.
+        let other = !fresh && self.has_other_signature(&existing, object, member, symbol);
+        if fresh || other || self.should_replace(at, (member, index), symbol.flags, diagnostics) {
             self.symbols[at].define(member, index, symbol);
             self.trace(at, "definition of", member, diagnostics);
         }
@@ -349,8 +345,8 @@ impl<'a, 'i> Replay<'a, 'i> {
                 }
                 let wanted = existing.member;
                 // As in LLD, the table lists only references to functions here.
-                let listed = self.options.why_extract.is_some() && symbol.kind == SymbolKind::Function;
-                let why = listed.then(|| (self.file_text(member), at));
+                let is_listed = self.options.why_extract.is_some() && symbol.kind == SymbolKind::Function;
+                let why = is_listed.then(|| (self.file_text(member), at));
                 Some((wanted, why))
             }
             State::Defined | State::Shared => {
@@ -430,149 +426,6 @@ impl<'a, 'i> Replay<'a, 'i> {
             _ => NO_COMDAT,
         };
         comdat != NO_COMDAT && !self.kept_comdats[member][comdat as usize]
-    }
-
-    /// Whether the definition `index` of `member`, with `flags`, replaces the present state of symbol `at`; reports duplicates.
-    fn should_replace(
-        &mut self,
-        at: SymbolIdx,
-        (member, index): (MemberIdx, u32),
-        flags: SymbolFlags,
-        diagnostics: &mut Diagnostics,
-    ) -> bool {
-        let existing = self.symbols[at];
-        if !existing.is_found() {
-            return true;
-        }
-        if flags.is_weak() {
-            return false;
-        }
-        if existing.flags.is_weak() || existing.state == State::Shared {
-            return true;
-        }
-        if self.options.allow_multiple_definition {
-            return false;
-        }
-        let message = format!("duplicate symbol: {}", self.text(at));
-        let make = match self.options.noinhibit_exec {
-            true => crate::diagnostic::Diagnostic::warning,
-            false => crate::diagnostic::Diagnostic::error,
-        };
-        let first = format!("defined in {}", self.file_text(existing.member));
-        let second = format!("defined in {}", self.file_text(member));
-        let subject = Subject::Duplicate(existing.place(), Place { member: member.0, symbol: index });
-        diagnostics.push(make(Kind::Symbol, message).note(first).note(second).about(subject));
-        true
-    }
-
-    /// Whether `symbol` may go on to meet the existing symbol `at`; reports clashes of kind and type as LLD does.
-    fn check_type(
-        &mut self,
-        at: SymbolIdx,
-        object: &Object<'i>,
-        member: MemberIdx,
-        symbol: &object::Symbol<'i>,
-        diagnostics: &mut Diagnostics,
-    ) -> bool {
-        let existing = self.symbols[at];
-        if existing.kind != symbol.kind {
-            self.type_mismatch(at, member, symbol.kind, diagnostics);
-            return symbol.kind != SymbolKind::Function;
-        }
-        let (what, theirs, ours) = match symbol.kind {
-            SymbolKind::Global => {
-                let theirs = self.other(&existing).map(|(o, s)| o.global_type(s));
-                let theirs =
-                    theirs.unwrap_or_else(|| super::linker_global_type(self.options, self.names.name(existing.name)));
-                ("Global", super::global_type_text(theirs), super::global_type_text(object.global_type(symbol)))
-            }
-            SymbolKind::Table => {
-                let Some((o, s)) = self.other(&existing) else { return true };
-                let (theirs, ours) = (o.table_type(s), object.table_type(symbol));
-                if theirs.element == ours.element {
-                    return true;
-                }
-                ("Table", super::table_type_text(theirs), super::table_type_text(ours))
-            }
-            SymbolKind::Tag => {
-                let Some((o, s)) = self.other(&existing) else { return true };
-                ("Tag", super::signature_text(o.signature(s)), super::signature_text(object.signature(symbol)))
-            }
-            _ => return true,
-        };
-        if theirs != ours {
-            let tag = symbol.kind == SymbolKind::Tag;
-            let message = format!(
-                "{what} {} mismatch: {}",
-                if tag { "signature" } else { "type" },
-                self.names.name(existing.name)
-            );
-            let make = if tag { crate::diagnostic::Diagnostic::warning } else { crate::diagnostic::Diagnostic::error };
-            let first = format!("defined as {theirs} in {}", self.file_text(existing.member));
-            let second = format!("defined as {ours} in {}", self.file_text(member));
-            diagnostics.push(make(Kind::Symbol, message).note(first).note(second));
-        }
-        true
-    }
-
-    /// Object and symbol that the present state of `symbol` comes from; `None` for the linker's own.
-    fn other(&self, symbol: &Symbol) -> Option<(&'a Object<'i>, &'a object::Symbol<'i>)> {
-        let object = self.objects.get(symbol.member)?.as_ref()?;
-        Some((object, &object.symbols[symbol.symbol as usize]))
-    }
-
-    /// Reports that `member` takes a symbol for another kind of thing.
-    pub(super) fn type_mismatch(
-        &self,
-        at: SymbolIdx,
-        member: MemberIdx,
-        kind: SymbolKind,
-        diagnostics: &mut Diagnostics,
-    ) {
-        let existing = self.symbols[at];
-        let text = |kind: SymbolKind| format!("WASM_SYMBOL_TYPE_{}", format!("{kind:?}").to_uppercase());
-        let message = format!("symbol type mismatch: {}", self.text(at));
-        let first = format!("defined as {} in {}", text(existing.kind), self.file_text(existing.member));
-        let second = format!("defined as {} in {}", text(kind), self.file_text(member));
-        diagnostics.push(crate::diagnostic::Diagnostic::error(Kind::Symbol, message).note(first).note(second));
-    }
-
-    /// Objects of before `reference-types` import the function table without a symbol for it: makes that symbol.
-    fn add_legacy_table(&mut self, member: MemberIdx, diagnostics: &mut Diagnostics) {
-        let Some(object) = &self.objects[member] else { return };
-        let tables = object.table_imports.len() + object.tables.len();
-        let symbols = object.symbols.iter().filter(|symbol| symbol.kind == SymbolKind::Table).count();
-        if tables == symbols {
-            return;
-        }
-        let name = &self.inputs.members[member].name;
-        let import = object.table_imports.first();
-        let error = match import {
-            _ if symbols != 0 => format!(
-                "{name}: expected one symbol table entry for each of the {tables} table(s) present, but got {symbols} \
-                 symbol(s) instead."
-            ),
-            _ if !object.tables.is_empty() => {
-                format!("{name}: unexpected table definition(s) without corresponding symbol-table entries.")
-            }
-            Some(import) if tables == 1 => {
-                if import.field == linker::INDIRECT_FUNCTION_TABLE && import.ty.element == 0x70 {
-                    let name = self.names.find(linker::INDIRECT_FUNCTION_TABLE).expect("interned from the start");
-                    let (at, inserted) = self.insert(name);
-                    let symbol = &mut self.symbols[at];
-                    if inserted {
-                        *symbol = Symbol { kind: SymbolKind::Table, member, import: (NO_MEMBER, 0), ..*symbol };
-                    }
-                    symbol.flags.0 |= SymbolFlags::UNDEFINED | SymbolFlags::NO_STRIP;
-                    symbol.bits |= bits::USED | bits::ALWAYS_LIVE;
-                    self.legacy_table = true;
-                    return;
-                }
-                format!("{name}: table import {} is missing a symbol table entry.", import.field)
-            }
-            _ => format!("{name}: multiple table imports, but no corresponding symbol-table entries."),
-        };
-        diagnostics.error(Kind::Symbol, error);
     }
 
     /// Does what `--trace-symbol` asks for about the symbols that exist before any input is looked at.

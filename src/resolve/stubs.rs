@@ -66,7 +66,8 @@ fn import(
         }
         if replay.symbols[wanted].state == State::Lazy {
             extracted = true;
-            replay.extract(wanted, diagnostics);
+            replay.symbols[wanted].bits |= bits::USED;
+            replay.extract(wanted, None, diagnostics);
             // The table names the symbol that is imported, and who refers to it.
             replay.extractions.push((replay.file_text(library), symbol.member, at));
         }

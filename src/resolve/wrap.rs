@@ -57,7 +57,7 @@ fn refer(replay: &mut Replay, name: String, diagnostics: &mut Diagnostics) -> Op
     let symbol = &mut replay.symbols[at];
     match symbol.state {
         _ if inserted => {}
-        State::Lazy => replay.extract_for(at, "<internal>", diagnostics),
+        State::Lazy => replay.extract(at, Some("<internal>"), diagnostics),
         _ if symbol.kind != SymbolKind::Function => {
             replay.type_mismatch(at, NO_MEMBER, SymbolKind::Function, diagnostics);
         }

@@ -8,7 +8,7 @@ use crate::layout::NONE;
 use crate::leb;
 use crate::object::{SymbolFlags, SymbolKind};
 use crate::resolve::Definition;
-use crate::resolve::symbol::bits;
+use crate::resolve::symbol::{State, bits};
 
 /// Symbols of the output, and which of them each input symbol became.
 pub struct SymbolTable {
@@ -94,7 +94,8 @@ impl SymbolTable {
         };
         let entry = Entry {
             kind: symbol.kind,
-            flags: symbol.flags.0,
+            // What a shared library defines is an import here.
+            flags: symbol.flags.0 | if symbol.state == State::Shared { SymbolFlags::UNDEFINED } else { 0 },
             name: resolution.debug_name(at),
             definition: products.layout.own_definition(resolution, at),
             symbol: Some(at),

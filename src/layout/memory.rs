@@ -152,10 +152,12 @@ impl Layout<'_> {
                 error(format!("maximum memory too large, cannot be greater than {limit}"));
             }
             maximum = options.max_memory;
-        } else if options.no_growable_memory || (options.shared_memory && !options.is_pic()) {
+        } else if options.no_growable_memory {
             maximum = end;
-        } else if options.shared_memory {
-            maximum = limit;
+        }
+        // Shared memory has a maximum.
+        if options.shared_memory && maximum == 0 {
+            maximum = if options.is_pic() { limit } else { end };
         }
         self.memory.max_pages = (maximum != 0).then_some(maximum / page);
     }

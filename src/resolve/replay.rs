@@ -389,6 +389,13 @@ impl<'a, 'i> Replay<'a, 'i> {
                 diagnostics.push(crate::diagnostic::Diagnostic::error(Kind::Symbol, message).note(first).note(second));
             }
         }
+        if symbol.kind == SymbolKind::Data {
+            // Here a later reference also decides whether the symbol is hidden.
+            if existing.flags.is_weak() {
+                self.symbols[at].flags = SymbolFlags(symbol.flags.0 | SymbolFlags::UNDEFINED);
+            }
+            return;
+        }
         let has_name = self.import_name(&existing).is_some();
         let existing = &mut self.symbols[at];
         if !has_name && object.import_name(symbol).is_some() {

@@ -47,6 +47,9 @@ struct Symbols {
     segments: IndexVec<FileIdx, Vec<(u32, u32)>>,
 }
 
+/// Number of a function or segment in its object, and the symbol that names it.
+type Entries = Vec<(u32, u32)>;
+
 impl Symbols {
     fn new(resolution: &Resolution) -> Self {
         let files: Vec<FileIdx> = resolution.files.indices().collect();
@@ -55,7 +58,7 @@ impl Symbols {
         Self { functions: functions.into(), segments: segments.into() }
     }
 
-    fn of_file(resolution: &Resolution, file: FileIdx) -> (Vec<(u32, u32)>, Vec<(u32, u32)>) {
+    fn of_file(resolution: &Resolution, file: FileIdx) -> (Entries, Entries) {
         let (mut functions, mut segments) = (Vec::new(), Vec::new());
         let content = &resolution.files[file];
         for (index, symbol) in content.object.symbols.iter().enumerate() {

@@ -37,6 +37,16 @@ pub const INIT_MEMORY: &str = "__wasm_init_memory";
 pub const INIT_MEMORY_FLAG: &str = "__wasm_init_memory_flag";
 /// Name of the function that sets the GOT entries of thread-local data.
 pub const APPLY_GLOBAL_TLS_RELOCS: &str = "__wasm_apply_global_tls_relocs";
+/// Name of the function that relocates static data.
+pub const APPLY_DATA_RELOCS: &str = "__wasm_apply_data_relocs";
+/// Name of the function that sets the GOT entries of what the module defines itself.
+pub const APPLY_GLOBAL_RELOCS: &str = "__wasm_apply_global_relocs";
+/// Name of the function that runs at instantiation, if more than one must.
+pub const START: &str = "__wasm_start";
+/// Name of the global that says where the dynamic linker placed static data.
+pub const MEMORY_BASE: &str = "__memory_base";
+/// Name of the global that says where the dynamic linker placed address-taken functions.
+pub const TABLE_BASE: &str = "__table_base";
 /// Name of the function that relocates thread-local data.
 pub const APPLY_TLS_RELOCS: &str = "__wasm_apply_tls_relocs";
 /// Name of the function that sets up a thread's thread-local data.
@@ -63,8 +73,8 @@ pub const DATA_SYMBOLS: &[(DataSymbol, &str)] = &[
     (DataSymbol::GlobalBase, "__global_base"),
     (DataSymbol::HeapBase, "__heap_base"),
     (DataSymbol::HeapEnd, "__heap_end"),
-    (DataSymbol::MemoryBase, "__memory_base"),
-    (DataSymbol::TableBase, "__table_base"),
+    (DataSymbol::MemoryBase, MEMORY_BASE),
+    (DataSymbol::TableBase, TABLE_BASE),
     (DataSymbol::FirstPageEnd, "__wasm_first_page_end"),
 ];
 

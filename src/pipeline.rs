@@ -156,7 +156,7 @@ fn link_inputs<R>(
     let layout = layout::assign(options, allowed, &mut resolution, &mut live, diagnostics)?;
     resolution.trace_added(options, diagnostics);
     clock.lap("layout");
-    let bodies = synthetic::bodies(options, &resolution, &layout);
+    let bodies = synthetic::bodies(options, &resolution, &live, &layout);
     let products = Products { options, resolution: &resolution, live: &live, layout: &layout, bodies: &bodies };
     let plan = emit::plan(products);
     clock.lap("plan");
@@ -193,7 +193,8 @@ fn parse_headers<'i>(
         Ok(objects) => {
             let objects = IndexVec::from(objects);
             let unlinkable = |&(index, object): &(MemberIdx, &Option<Object>)| {
-                !inputs.members[index].lazy && object.as_ref().is_some_and(|object| !object.has_linking)
+                !inputs.members[index].lazy
+                    && object.as_ref().is_some_and(|object| !object.has_linking && !object.is_shared)
             };
             let Some((index, _)) = objects.iter_enumerated().find(unlinkable) else { return Ok(objects) };
             let name = &inputs.members[index].name;

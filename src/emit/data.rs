@@ -1,7 +1,7 @@
 //! The data section.
 
 use super::Products;
-use super::sections::address_expr;
+use super::sections::{address_expr, based_expr};
 use crate::layout::{Chunk, OutputSegment};
 use crate::leb;
 use crate::par;
@@ -113,7 +113,11 @@ fn header(products: Products, segment: &OutputSegment) -> Vec<u8> {
         out.push(PASSIVE);
     } else {
         out.push(0);
-        address_expr(products.options, segment.address).encode(&mut out);
+        let address = match products.options.is_pic() {
+            true => based_expr(&products, products.resolution.known.memory_base, segment.address),
+            false => address_expr(products.options, segment.address),
+        };
+        address.encode(&mut out);
     }
     leb::push_unsigned(&mut out, segment.size);
     out

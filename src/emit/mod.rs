@@ -9,6 +9,7 @@ mod build_id;
 mod code;
 mod custom;
 mod data;
+mod dylink;
 mod names;
 mod relocatable;
 mod sections;

@@ -7,7 +7,7 @@ use crate::leb;
 use crate::liveness::names_of;
 use crate::object::SymbolKind;
 use crate::par;
-use crate::resolve::{File, display_name};
+use crate::resolve::{Definition, File, display_name};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -101,7 +101,7 @@ fn functions(products: Products) -> NameMap {
     let mut map = NameMap::default();
     for import in &layout.imports {
         if let Import::Function { symbol, .. } = import {
-            map.push(layout.import_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
+            map.push(layout.undefined_function_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
         }
     }
     let own = layout.functions.iter().take_while(|&&function| resolution.linker_function(function).is_some()).count();
@@ -157,8 +157,17 @@ fn globals(products: Products) -> NameMap {
     let mut map = NameMap::default();
     for import in &layout.imports {
         if let Import::Global { symbol, .. } = import {
-            map.push(layout.import_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
+            // As in LLD, the name of a weak global that is imported and defined goes to the definition.
+            let index = match resolution.definitions[*symbol] {
+                Definition::Global(own) => layout.global_index(own),
+                _ => layout.import_index(*symbol),
+            };
+            map.push(index.unwrap_or(0), &resolution.text(options, *symbol));
         }
+    }
+    for &symbol in &layout.got_imports {
+        let index = layout.got_import(GotEntry::Global(symbol)).unwrap_or(0);
+        map.push(index, &resolution.text(options, symbol));
     }
     let mut names_of_file = (None, Vec::new());
     for (i, &global) in layout.globals.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use super::Products;
 use super::stitch;
-use crate::index::Idx;
+use crate::index::{Idx, SymbolIdx};
 use crate::layout::{Callee, ExportKind, GotEntry, Import};
 use crate::object::{GlobalType, SymbolKind, TableType};
 use crate::options::Options;
@@ -16,6 +16,17 @@ pub fn address_expr(options: &Options, address: u64) -> ConstExpr {
     match options.is_64 {
         Some(true) => ConstExpr::i64_const(address as i64),
         _ => ConstExpr::i32_const(address as u32 as i32),
+    }
+}
+
+/// An imported global, plus `offset` if it is not 0.
+pub fn based_expr(products: &Products, base: Option<SymbolIdx>, offset: u64) -> ConstExpr {
+    let index = base.and_then(|base| products.layout.import_index(base)).unwrap_or(0);
+    let expr = ConstExpr::global_get(index);
+    match products.options.is_64 {
+        _ if offset == 0 => expr,
+        Some(true) => expr.with_i64_const(offset as i64).with_i64_add(),
+        _ => expr.with_i32_const(offset as u32 as i32).with_i32_add(),
     }
 }
 
@@ -62,6 +73,7 @@ fn table_type(ty: TableType) -> encode::TableType {
 /// Types to data count, in order; empty sections are left out.
 pub fn before_code(products: &Products) -> Vec<Vec<u8>> {
     let all = [
+        super::dylink::section(products),
         types(products),
         imports(products),
         functions(products),
@@ -137,6 +149,12 @@ fn imports(products: &Products) -> Option<Vec<u8>> {
         };
         section.import(module, field, ty);
     }
+    let pointer = GlobalType { value_type: crate::resolve::pointer_type(products.options), mutable: true };
+    for &symbol in &layout.got_imports {
+        let is_data = resolution.symbols[symbol].kind == SymbolKind::Data;
+        let module = if is_data { "GOT.mem" } else { "GOT.func" };
+        section.import(module, resolution.name(symbol), global_type(pointer));
+    }
     (!section.is_empty()).then(|| encoded(section))
 }
 
@@ -207,9 +225,16 @@ fn globals(products: &Products) -> Option<Vec<u8>> {
     }
     let pointer = |mutable| global_type(GlobalType { value_type: crate::resolve::pointer_type(options), mutable });
     for entry in &layout.got {
-        // Each thread has its own address of thread-local data.
-        let mutable = options.shared_memory && layout.is_tls_entry(resolution, *entry);
-        section.global(pointer(mutable), &address_expr(options, got_value(products, *entry)));
+        // Each thread has its own address of thread-local data; the dynamic linker chooses that of all other data.
+        let mutable = layout.is_set_at_start(options, resolution, *entry);
+        let base = (options.is_pic() && !mutable && !layout.is_tls_entry(resolution, *entry))
+            .then(|| crate::synthetic::got_place(resolution, layout, *entry))
+            .flatten();
+        let init = match base {
+            Some((base, offset)) => based_expr(products, base, offset),
+            None => address_expr(options, got_value(products, *entry)),
+        };
+        section.global(pointer(mutable), &init);
     }
     for &address in &layout.address_globals {
         section.global(pointer(false), &address_expr(options, address));
@@ -294,7 +319,10 @@ fn elements(products: &Products) -> Option<Vec<u8>> {
         (_, Some(defined)) => layout.table_index(defined),
         _ => None,
     };
-    let offset = address_expr(products.options, layout.table_base);
+    let offset = match products.options.is_pic() {
+        true => based_expr(products, products.resolution.known.table_base, 0),
+        false => address_expr(products.options, layout.table_base),
+    };
     let mut section = encode::ElementSection::new();
     let number = number.filter(|&number| number != 0);
     section.active(number, &offset, encode::Elements::Functions(Cow::Owned(functions)));

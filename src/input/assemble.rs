@@ -73,7 +73,7 @@ impl Addition {
                 let text = format!("attempted static link of dynamic object {path}");
                 return Self::error(Diagnostic::error(Kind::Input, text));
             }
-            FileKind::SharedLibrary => return Self::error(unsupported("dynamic library", path)),
+            FileKind::SharedLibrary => (MemberKind::Wasm, false),
             FileKind::Bitcode => return Self::error(unsupported("LLVM bitcode", path)),
             FileKind::Unknown | FileKind::Archive => {
                 return Self::error(Diagnostic::error(Kind::Input, format!("unknown file type: {path}")));
@@ -99,9 +99,13 @@ impl Addition {
         let mut bitcode = Vec::new();
         self.members.reserve(entries.len());
         for (index, entry) in entries.iter().enumerate() {
-            let name = || format!("{path}({})", entry.name);
+            let name = || match entry.kind {
+                // LLD forgets that the library came from an archive.
+                FileKind::SharedLibrary => entry.name.clone(),
+                _ => format!("{path}({})", entry.name),
+            };
             match entry.kind {
-                FileKind::Wasm => self.members.push(Member {
+                FileKind::Wasm | FileKind::SharedLibrary => self.members.push(Member {
                     file: registered.thin_files.get(index).copied().unwrap_or(registered.file),
                     range: entry.range.clone(),
                     name: name(),
@@ -111,7 +115,6 @@ impl Addition {
                     live: whole,
                 }),
                 FileKind::Bitcode => bitcode.push(entry),
-                FileKind::SharedLibrary => self.diagnostics.push(unsupported("dynamic library", &name())),
                 _ if whole => {
                     let text = "The file was not recognized as a valid object file";
                     self.diagnostics.push(Diagnostic::error(Kind::Input, text).hint(name()));

@@ -14,13 +14,13 @@ pub struct Request {
     pub lazy: bool,
     /// Behind `--whole-archive`: all members of archives are linked.
     pub whole_archive: bool,
-    /// Behind `-Bstatic` (default): shared libraries are refused.
+    /// Behind `-Bstatic` (default, unless the output is position independent): shared libraries are refused.
     pub is_static: bool,
 }
 
 /// Walks the positional arguments in order. Errors stand where LLD reports them.
 pub fn requests(options: &Options, disk: &dyn FileSystem) -> Vec<Result<Request, Diagnostic>> {
-    let mut state = Request { path: String::new(), lazy: false, whole_archive: false, is_static: true };
+    let mut state = Request { path: String::new(), lazy: false, whole_archive: false, is_static: !options.is_pic() };
     let mut requests = Vec::with_capacity(options.inputs.len());
     for positional in &options.inputs {
         match positional {
@@ -33,7 +33,7 @@ pub fn requests(options: &Options, disk: &dyn FileSystem) -> Vec<Result<Request,
                 }
             }),
             Positional::WholeArchive(on) => state.whole_archive = *on,
-            Positional::Static(on) => state.is_static = *on,
+            Positional::Static(on) => state.is_static = *on || options.relocatable,
             Positional::StartLib | Positional::EndLib => {
                 let start = *positional == Positional::StartLib;
                 if state.lazy == start {

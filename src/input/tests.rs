@@ -106,10 +106,16 @@ fn what_cannot_be_linked_yet_is_refused_by_name() {
     assert_eq!(errors(vec![file("bit.o")]), ["not supported yet: LLVM bitcode: bit.o"]);
     let messages = errors(vec![file("bit.a")]);
     assert_eq!(messages, ["not supported yet: LLVM bitcode: bit.a(1.bc)\n>>> one of 2 such members of bit.a"]);
-    let messages = errors(vec![file("dynamic.so"), Positional::Static(false), file("dynamic.so")]);
-    let expected =
-        ["attempted static link of dynamic object dynamic.so", "not supported yet: dynamic library: dynamic.so"];
-    assert_eq!(messages, expected);
+    assert_eq!(errors(vec![file("dynamic.so")]), ["attempted static link of dynamic object dynamic.so"]);
+}
+
+#[test]
+fn shared_libraries_are_members_behind_bdynamic() {
+    let inputs = vec![Positional::StartLib, Positional::Static(false), file("dynamic.so")];
+    let (loaded, messages) = loaded(inputs);
+    let member = &loaded.unwrap().members[MemberIdx(0)];
+    assert_eq!((member.name.as_str(), member.lazy, member.kind), ("dynamic.so", false, MemberKind::Wasm));
+    assert!(messages.is_empty());
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub struct Export {
 /// Reports symbols that `--export` names and nothing defines.
 pub(super) fn check_required(options: &Options, resolution: &Resolution, diagnostics: &mut Diagnostics) {
     for name in &options.exports {
-        if resolution.find(name).is_some_and(|at| resolution.symbols[at].is_defined()) {
+        if resolution.find(name).is_some_and(|at| resolution.symbols[at].is_found()) {
             continue;
         }
         let message = format!("symbol exported via --export not found: {name}");
@@ -64,7 +64,8 @@ impl<'i> Layout<'i> {
             self.exports.push(Export { name, kind: ExportKind::Memory, symbol: None, mutable_global: false });
         }
         for at in resolution.table_order() {
-            if resolution.is_exported(options, at) && live.symbol(resolution, at) {
+            let exported = resolution.is_exported(options, at) || resolution.is_exported_weak(options, at);
+            if exported && live.symbol(resolution, at) {
                 self.add_export(resolution, at);
             }
         }
@@ -73,7 +74,7 @@ impl<'i> Layout<'i> {
     fn add_export(&mut self, resolution: &Resolution<'i>, at: SymbolIdx) {
         let mut name = resolution.name(at).to_string();
         let mut mutable_global = false;
-        let definition = resolution.definitions[at];
+        let definition = self.own_definition(resolution, at);
         let kind = match definition {
             Definition::Function(function) => {
                 if let Some(export_name) = resolution.export_name(function) {

@@ -21,6 +21,9 @@ impl Layout<'_> {
     ) {
         let mut allowed: BTreeSet<String> = options.extra_features.iter().cloned().collect();
         allowed.extend(options.features.iter().flatten().cloned());
+        if options.is_pic() {
+            allowed.insert("mutable-globals".into());
+        }
         let (mut used, mut disallowed) = (BTreeMap::new(), BTreeMap::new());
         let mut used_order = Vec::new();
         for file in resolution.files.iter() {
@@ -60,6 +63,7 @@ impl Layout<'_> {
             }
         }
         self.emit_bss = options.emit_relocs || options.import_memory.is_some() && !allowed.contains("bulk-memory");
+        self.extended_const = allowed.contains("extended-const");
         self.features = allowed;
     }
 

@@ -3,7 +3,7 @@
 use super::{IndirectTable, Layout};
 use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::*;
-use crate::linker_defined::{DEFAULT_MODULE, INDIRECT_FUNCTION_TABLE};
+use crate::linker_defined::{self as linker, DEFAULT_MODULE, INDIRECT_FUNCTION_TABLE};
 use crate::liveness::LiveSet;
 use crate::object::{GlobalType, SymbolFlags, SymbolKind, TableType};
 use crate::options::{Options, Unresolved};
@@ -57,8 +57,10 @@ impl Import {
 }
 
 /// The names that may stay undefined.
-pub(super) fn allowed_undefined(names: &[String]) -> HashSet<&str> {
-    names.iter().map(String::as_str).collect()
+pub(super) fn allowed_undefined<'n>(options: &Options, names: &'n [String]) -> HashSet<&'n str> {
+    let bases = [linker::STACK_POINTER, linker::MEMORY_BASE, linker::TABLE_BASE];
+    let bases = bases.into_iter().filter(|_| options.is_pic());
+    names.iter().map(String::as_str).chain(bases).collect()
 }
 
 impl<'i> Resolution<'i> {
@@ -67,6 +69,9 @@ impl<'i> Resolution<'i> {
         let symbol = &self.symbols[at];
         if symbol.kind == SymbolKind::Table && self.name(at) == INDIRECT_FUNCTION_TABLE {
             return (DEFAULT_MODULE, INDIRECT_FUNCTION_TABLE);
+        }
+        if symbol.is_found() {
+            return (DEFAULT_MODULE, self.name(at));
         }
         let (member, index) = symbol.import;
         let Some(file) = self.file_of.get(member).copied().flatten() else {
@@ -110,13 +115,22 @@ impl<'i> Layout<'i> {
         at: SymbolIdx,
     ) -> bool {
         let symbol = &resolution.symbols[at];
-        if symbol.kind == SymbolKind::Data
-            || symbol.state != State::Undefined
-            || !symbol.is(bits::USED)
-            || (symbol.flags.is_weak() && !options.relocatable)
-            || !live.symbol(resolution, at)
-        {
+        if symbol.kind == SymbolKind::Data || !symbol.is(bits::USED) || !live.symbol(resolution, at) {
             return false;
+        }
+        match symbol.state {
+            State::Shared => return true,
+            // Another module's definition may come first.
+            State::Defined => {
+                return options.shared && symbol.flags.is_weak() && !symbol.flags.has(SymbolFlags::HIDDEN);
+            }
+            State::Lazy => return false,
+            State::Undefined if options.is_pic() => {
+                // Addresses come from the GOT.
+                return symbol.kind != SymbolKind::Function || symbol.is(bits::CALLED);
+            }
+            State::Undefined if symbol.flags.is_weak() && !options.relocatable => return false,
+            State::Undefined => {}
         }
         options.relocatable
             || options.import_undefined
@@ -138,7 +152,7 @@ impl<'i> Layout<'i> {
         for at in table.into_iter().chain(resolution.table_order()) {
             let again = Some(at) == table && self.import_index(at).is_some();
             if !again && (Some(at) == table || self.should_import(options, resolution, live, allowed, at)) {
-                self.add_import(resolution, at, &mut seen);
+                self.add_import(options, resolution, at, &mut seen);
             }
         }
     }
@@ -146,6 +160,7 @@ impl<'i> Layout<'i> {
     /// References of one type to one module and field share an import.
     fn add_import<'r>(
         &mut self,
+        options: &Options,
         resolution: &'r Resolution<'i>,
         at: SymbolIdx,
         seen: &mut HashMap<(SymbolKind, u64, &'r str, &'r str), u32>,
@@ -165,8 +180,10 @@ impl<'i> Layout<'i> {
                 }
             }
             SymbolKind::Global => {
-                let Some((object, entry)) = reference else { return };
-                let ty = object.global_type(entry);
+                let ty = match reference {
+                    Some((object, entry)) => object.global_type(entry),
+                    None => crate::resolve::linker_global_type(options, resolution.name(at)),
+                };
                 let key = ty.value_type as u64 | (ty.mutable as u64) << 8;
                 (Import::Global { symbol: at, ty }, key, &mut self.imported_globals)
             }
@@ -253,9 +270,9 @@ impl<'i> Layout<'i> {
     }
 
     /// A table that only now turns out to be needed, under `--import-table`: imported behind the others.
-    pub(super) fn import_late_table(&mut self, resolution: &Resolution<'i>, at: SymbolIdx) {
+    pub(super) fn import_late_table(&mut self, options: &Options, resolution: &Resolution<'i>, at: SymbolIdx) {
         if self.import_index(at).is_none() {
-            self.add_import(resolution, at, &mut HashMap::new());
+            self.add_import(options, resolution, at, &mut HashMap::new());
         }
     }
 

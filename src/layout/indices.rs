@@ -122,7 +122,7 @@ impl<'i> Layout<'i> {
         resolution: &mut Resolution<'i>,
         live: &mut LiveSet,
     ) {
-        let Some(call_ctors) = resolution.known.call_ctors else { return };
+        let Some(call_ctors) = resolution.known.call_ctors.filter(|_| !options.is_pic()) else { return };
         if resolution.symbols[call_ctors].is(bits::USED)
             || resolution.is_exported(options, call_ctors)
             || (self.init_functions.is_empty() && resolution.known.call_dtors.is_none())
@@ -142,8 +142,8 @@ impl<'i> Layout<'i> {
             let export_name = resolution.export_name(callee).unwrap_or(resolution.name(at)).to_string();
             let function = resolution.add_function(LinkerFunction {
                 role: Role::CommandExport(callee),
-                symbol_name: name.clone(),
-                name,
+                name: crate::resolve::display_name(&name, options.demangle).into_owned(),
+                symbol_name: name,
                 export_name: Some(export_name),
                 signature: resolution.function_signature(callee),
             });

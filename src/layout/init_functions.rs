@@ -15,6 +15,10 @@ use crate::resolve::{Definition, LinkerFunction, Resolution, Role};
 pub struct InitFunctions {
     /// `__wasm_init_memory`: fills memory from passive segments.
     pub memory: Option<InputFunctionIdx>,
+    /// `__wasm_apply_data_relocs`: relocates static data.
+    pub apply_data: Option<InputFunctionIdx>,
+    /// `__wasm_apply_global_relocs`: sets the GOT entries of what the module defines.
+    pub apply_global: Option<InputFunctionIdx>,
     /// `__wasm_apply_global_tls_relocs`: sets the GOT entries of thread-local data.
     pub apply_global_tls: Option<InputFunctionIdx>,
     /// `__wasm_apply_tls_relocs`: stores what thread-local data refers to through GOT entries.
@@ -32,6 +36,7 @@ impl<'i> Layout<'i> {
         if options.relocatable {
             return;
         }
+        self.make_apply_data_relocs(options, resolution, live);
         if self.segments.iter().any(|segment| self.is_passive(options, segment)) {
             let function = make(resolution, live, linker::INIT_MEMORY, Role::InitMemory);
             self.init.memory = Some(function);
@@ -39,9 +44,13 @@ impl<'i> Layout<'i> {
             // Memory's first filling sets the first thread's `__tls_base`.
             keep_tls_base(options, resolution, live);
         }
-        if !options.shared_memory {
-            return;
+        if options.shared_memory {
+            self.make_tls_functions(options, resolution, live);
         }
+        self.make_start_functions(options, resolution, live);
+    }
+
+    fn make_tls_functions(&mut self, options: &Options, resolution: &mut Resolution<'i>, live: &mut LiveSet) {
         if self.got.iter().any(|&entry| self.is_tls_entry(resolution, entry)) {
             let function = make(resolution, live, linker::APPLY_GLOBAL_TLS_RELOCS, Role::ApplyGlobalTlsRelocs);
             self.init.apply_global_tls = Some(function);
@@ -94,7 +103,12 @@ fn keep_tls_base(options: &Options, resolution: &Resolution, live: &mut LiveSet)
 }
 
 /// Makes a function of no parameters and results, and its symbol.
-fn make<'i>(resolution: &mut Resolution<'i>, live: &mut LiveSet, name: &'static str, role: Role) -> InputFunctionIdx {
+pub(super) fn make<'i>(
+    resolution: &mut Resolution<'i>,
+    live: &mut LiveSet,
+    name: &'static str,
+    role: Role,
+) -> InputFunctionIdx {
     let signature = resolution.empty_signature();
     let function = resolution.add_function(LinkerFunction {
         role,

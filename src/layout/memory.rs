@@ -47,6 +47,8 @@ impl Layout<'_> {
         let mut end = 0u64;
         if options.relocatable {
             end = options.global_base;
+        } else if options.is_pic() {
+            // The dynamic linker places the stack, and static data at an address that it chooses.
         } else if options.stack_first {
             end = place_stack(options, end, &mut memory, diagnostics);
             if options.global_base != 0 {
@@ -75,7 +77,10 @@ impl Layout<'_> {
             end += 4;
         }
         memory.data_end = end;
-        if !options.stack_first && !options.relocatable {
+        let alignment = self.segments.iter().map(|segment| segment.alignment).max().unwrap_or(0);
+        let size = if options.is_pic() { end - memory.data_start } else { 0 };
+        self.dynamic_memory = super::DynamicMemory { size, alignment };
+        if !options.stack_first && !options.relocatable && !options.is_pic() {
             end = place_stack(options, end, &mut memory, diagnostics);
         }
         // LLD aligns only where something refers to the symbol, and the difference shows in the size of memory.
@@ -147,8 +152,10 @@ impl Layout<'_> {
                 error(format!("maximum memory too large, cannot be greater than {limit}"));
             }
             maximum = options.max_memory;
-        } else if options.no_growable_memory || options.shared_memory {
+        } else if options.no_growable_memory || (options.shared_memory && !options.is_pic()) {
             maximum = end;
+        } else if options.shared_memory {
+            maximum = limit;
         }
         self.memory.max_pages = (maximum != 0).then_some(maximum / page);
     }

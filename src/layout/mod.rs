@@ -4,6 +4,7 @@
 //! then one scan over the relocations of everything live (table slots, GOT entries, types, undefined symbols), then
 //! the index spaces, then exports.
 
+mod dynamic;
 mod exports;
 mod features;
 mod imports;
@@ -16,6 +17,7 @@ mod segments;
 mod strings;
 mod types;
 
+pub use dynamic::DynamicMemory;
 pub use exports::{Export, ExportKind};
 pub use imports::Import;
 pub use init_functions::InitFunctions;
@@ -76,6 +78,16 @@ pub struct Layout<'i> {
     /// Symbols that have a global holding their address or slot, behind `globals`.
     pub got: Vec<GotEntry>,
     got_indices: HashMap<GotEntry, u32>,
+    /// Symbols whose GOT entry is imported, in order of first use.
+    pub got_imports: Vec<SymbolIdx>,
+    /// Output index of each of those.
+    got_import_indices: HashMap<SymbolIdx, u32>,
+    /// Weak functions of a shared library, which another module may replace.
+    preempted: HashMap<SymbolIdx, InputFunctionIdx>,
+    /// Constant expressions may add.
+    pub extended_const: bool,
+    /// What the dynamic linker is told about memory.
+    pub dynamic_memory: DynamicMemory,
     /// Defined tags, in order of their index.
     pub tags: Vec<InputTagIdx>,
     tag_indices: Vec<u32>,
@@ -151,8 +163,10 @@ pub fn assign<'i>(
     segments::define_start_stop(options, &layout.segments, resolution);
     exports::check_required(options, resolution, diagnostics);
     layout.infer_features(options, resolution, live, diagnostics);
-    let allowed = imports::allowed_undefined(allowed_undefined);
+    layout.combine_segments(options);
+    let allowed = imports::allowed_undefined(options, allowed_undefined);
     layout.assign_imports(options, resolution, live, &allowed);
+    layout.preempt_weak_functions(options, resolution);
     layout.scan(options, resolution, live, &allowed, diagnostics);
     layout.size_indirect_table(options);
     layout.make_init_functions(options, resolution, live);
@@ -185,7 +199,7 @@ impl<'i> Layout<'i> {
             undefined_stubs: HashMap::new(),
             elements: Vec::new(),
             slots: HashMap::new(),
-            table_base: if options.table_base == 0 { 1 } else { options.table_base },
+            table_base: if options.table_base == 0 && !options.is_pic() { 1 } else { options.table_base },
             indirect_table: None,
             functions: Vec::new(),
             function_indices: Vec::new(),
@@ -193,6 +207,11 @@ impl<'i> Layout<'i> {
             global_indices: Vec::new(),
             got: Vec::new(),
             got_indices: HashMap::new(),
+            got_imports: Vec::new(),
+            got_import_indices: HashMap::new(),
+            preempted: HashMap::new(),
+            extended_const: false,
+            dynamic_memory: DynamicMemory::default(),
             tags: Vec::new(),
             tag_indices: Vec::new(),
             tables: Vec::new(),
@@ -232,8 +251,8 @@ impl<'i> Layout<'i> {
     }
     /// Output index of what an undefined function symbol calls: an import, or a trapping stub.
     pub fn undefined_function_index(&self, symbol: SymbolIdx) -> Option<u32> {
-        let stub = || self.undefined_stubs.get(&symbol).and_then(|&stub| self.function_index(stub));
-        self.import_index(symbol).or_else(stub)
+        let stub = self.undefined_stubs.get(&symbol).and_then(|&stub| self.function_index(stub));
+        stub.or_else(|| self.import_index(symbol))
     }
     /// Whether trapping functions stand for undefined ones.
     pub fn has_undefined_stubs(&self) -> bool {
@@ -250,7 +269,17 @@ impl<'i> Layout<'i> {
     }
     /// Output index of the global that holds a symbol's address.
     pub fn got_index(&self, entry: GotEntry) -> Option<u32> {
-        self.got_indices.get(&entry).map(|&index| index + self.imported_globals + self.globals.len() as u32)
+        let internal = self.got_indices.get(&entry);
+        internal
+            .map(|&index| index + self.imported_globals + self.globals.len() as u32)
+            .or_else(|| self.got_import(entry))
+    }
+    /// Output index of the imported global that holds a symbol's address.
+    pub fn got_import(&self, entry: GotEntry) -> Option<u32> {
+        match entry {
+            GotEntry::Global(symbol) => self.got_import_indices.get(&symbol).copied(),
+            GotEntry::Local(..) => None,
+        }
     }
     /// Output index of a function type.
     #[inline]

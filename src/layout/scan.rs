@@ -4,6 +4,7 @@
 //! Looking runs in parallel over pieces of about equal size. What each piece saw first is then taken up piece after
 //! piece: slots and types are numbered in the order in which a serial scan would meet them.
 
+use super::dynamic::{is_relative, look_at_dynamic, report_relocation};
 use super::{Callee, GotEntry, Layout};
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Place, Subject};
 use crate::index::*;
@@ -28,10 +29,15 @@ enum Piece {
 
 /// Something that a piece met.
 #[derive(Clone, Copy)]
-enum Found {
+pub(super) enum Found {
     Type(u32),
     Slot(u32),
     Got(u32),
+    GotImport(u32),
+    /// A fixed address in position-independent code.
+    Absolute(Relocation),
+    /// An offset from the module's own data or table to something that it lacks.
+    RelativeUndefined(Relocation),
     Undefined(u32),
     BadTls(Relocation),
 }
@@ -68,6 +74,19 @@ impl<'i> Layout<'i> {
                     }
                     Found::Slot(symbol) => self.add_slot(resolution, file, symbol),
                     Found::Got(symbol) => self.add_got(options, resolution, live, file, symbol, diagnostics),
+                    Found::GotImport(symbol) => {
+                        if let Some(at) = resolution.target(file, symbol) {
+                            self.import_got_entry(options, resolution, at);
+                        }
+                    }
+                    Found::Absolute(relocation) => {
+                        let problem = "cannot be used against symbol `{}`; recompile with -fPIC";
+                        report_relocation(options, resolution, file, relocation, problem, diagnostics);
+                    }
+                    Found::RelativeUndefined(relocation) => {
+                        let problem = "is not supported against an undefined symbol `{}`";
+                        report_relocation(options, resolution, file, relocation, problem, diagnostics);
+                    }
                     // An object may leave anything undefined.
                     Found::Undefined(_) if options.relocatable => {}
                     Found::Undefined(symbol) => {
@@ -116,7 +135,7 @@ impl<'i> Layout<'i> {
             if self.indirect_table.is_none() {
                 self.resolve_indirect_table(options, resolution, live, true, diagnostics);
                 if let Some(at) = self.indirect_table.and_then(|table| table.import) {
-                    self.import_late_table(resolution, at);
+                    self.import_late_table(options, resolution, at);
                 }
             }
             self.add_slot(resolution, file, symbol);
@@ -207,6 +226,22 @@ fn pieces(options: &Options, resolution: &Resolution) -> Vec<Piece> {
 }
 
 fn look(options: &Options, resolution: &Resolution, live: &LiveSet, piece: &Piece) -> Vec<Found> {
+    match resolution.is_dynamic(options) && !options.relocatable {
+        true => look_with(resolution, live, piece, |file, relocation, seen, found| {
+            look_at_dynamic(options, resolution, file, relocation, seen, found)
+        }),
+        false => look_with(resolution, live, piece, |file, relocation, seen, found| {
+            look_at(options, resolution, file, relocation, seen, found)
+        }),
+    }
+}
+
+fn look_with(
+    resolution: &Resolution,
+    live: &LiveSet,
+    piece: &Piece,
+    look_at: impl Fn(FileIdx, Relocation, &mut Seen, &mut Vec<Found>),
+) -> Vec<Found> {
     let mut found = Vec::new();
     match piece {
         Piece::Functions(file, range) => {
@@ -215,7 +250,7 @@ fn look(options: &Options, resolution: &Resolution, live: &LiveSet, piece: &Piec
             for local in range.clone() {
                 if live.function(resolution.functions.get(*file, local as u32)) {
                     for relocation in contents.body_relocations(&contents.bodies[local]) {
-                        look_at(options, resolution, *file, relocation, &mut seen, &mut found);
+                        look_at(*file, relocation, &mut seen, &mut found);
                     }
                 }
             }
@@ -226,7 +261,7 @@ fn look(options: &Options, resolution: &Resolution, live: &LiveSet, piece: &Piec
             for local in range.clone() {
                 if live.segment(resolution.segments.get(*file, local as u32)) {
                     for relocation in contents.segment_relocations(&contents.segments[local]) {
-                        look_at(options, resolution, *file, relocation, &mut seen, &mut found);
+                        look_at(*file, relocation, &mut seen, &mut found);
                     }
                 }
             }
@@ -237,7 +272,7 @@ fn look(options: &Options, resolution: &Resolution, live: &LiveSet, piece: &Piec
             for custom in &content.contents.customs {
                 if content.keeps(content.object.section_comdats.get(custom.section as usize)) {
                     for relocation in custom.relocations {
-                        look_at(options, resolution, *file, relocation, &mut seen, &mut found);
+                        look_at(*file, relocation, &mut seen, &mut found);
                     }
                 }
             }
@@ -248,14 +283,14 @@ fn look(options: &Options, resolution: &Resolution, live: &LiveSet, piece: &Piec
 
 /// What a piece has already met.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     types: Bits,
     slots: Bits,
-    gots: Bits,
+    pub(super) gots: Bits,
 }
 
 #[inline]
-fn look_at(
+pub(super) fn look_at(
     options: &Options,
     resolution: &Resolution,
     file: FileIdx,
@@ -287,8 +322,13 @@ fn look_at(
     // Most relocations have a definition; only the rest need the symbol itself.
     if let Some(target) = resolution.target(file, index) {
         let symbol = &resolution.symbols[target];
-        if symbol.state == State::Undefined && !symbol.flags.is_weak() {
-            found.push(Found::Undefined(index));
+        if symbol.state == State::Undefined {
+            if is_relative(relocation.kind.target()) && !options.relocatable {
+                found.push(Found::RelativeUndefined(relocation));
+            }
+            if !symbol.flags.is_weak() {
+                found.push(Found::Undefined(index));
+            }
         }
     } else if resolution.files[file].object.symbols[index as usize].flags.is_undefined() {
         found.push(Found::Undefined(index));

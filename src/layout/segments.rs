@@ -275,7 +275,7 @@ pub(super) fn define_start_stop<'i>(
         for (prefix, address) in [("__start_", segment.address), ("__stop_", segment.address + segment.size)] {
             let name = format!("{prefix}{}", segment.name);
             let symbol = match resolution.find(&name) {
-                Some(symbol) if !resolution.symbols[symbol].is_defined() => symbol,
+                Some(symbol) if !resolution.symbols[symbol].is_found() => symbol,
                 None if options.export_all || exported.contains(&name.as_str()) => {
                     match resolution.names.interned(&name) {
                         Some(name) => resolution.add_symbol(name),

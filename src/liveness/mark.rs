@@ -48,7 +48,7 @@ pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
     };
     let roots = marker.roots(options);
     par::worklist(roots, |unit, push| marker.visit(unit, push));
-    marker.mark_call_ctors();
+    marker.mark_call_ctors(options);
     LiveSet {
         functions: marker.functions.freeze(),
         segments: marker.segments.freeze(),
@@ -187,7 +187,7 @@ impl Marker<'_, '_> {
     }
 
     /// Live init functions need the function that calls them.
-    fn mark_call_ctors(&self) {
+    fn mark_call_ctors(&self, options: &Options) {
         let Some(call_ctors) = self.resolution.known.call_ctors else { return };
         let live = |file: FileIdx, symbol: u32| match self.resolution.definition(file, symbol) {
             Definition::Function(function) => self.functions.contains(function.index()),
@@ -197,7 +197,8 @@ impl Marker<'_, '_> {
             let inits = &content.object.init_functions;
             inits.iter().any(|init| !is_discarded(self.resolution, file, init.symbol) && live(file, init.symbol))
         });
-        if any {
+        // The dynamic linker calls it.
+        if any || options.is_pic() {
             self.mark_symbol(call_ctors, &mut |_| {});
         }
     }

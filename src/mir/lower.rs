@@ -24,7 +24,13 @@ pub fn lower(function: &Function, targets: &impl Targets, out: &mut Vec<u8>) {
         leb::push_unsigned(out, *count as u64);
         ty.encode(out);
     }
-    for inst in &function.body {
+    lower_body(&function.body, targets, out);
+    Instruction::End.encode(out);
+}
+
+/// Appends instructions.
+pub fn lower_body(body: &[Inst], targets: &impl Targets, out: &mut Vec<u8>) {
+    for inst in body {
         match inst {
             Inst::Call(function) => Instruction::Call(targets.function(*function)).encode(out),
             Inst::CallImport(symbol) => Instruction::Call(targets.import(*symbol)).encode(out),
@@ -35,5 +41,4 @@ pub fn lower(function: &Function, targets: &impl Targets, out: &mut Vec<u8>) {
             Inst::Plain(instruction) => instruction.encode(out),
         }
     }
-    Instruction::End.encode(out);
 }

@@ -7,7 +7,7 @@ mod codegen;
 mod lower;
 
 pub use codegen::CodegenBuffer;
-pub use lower::{Targets, lower};
+pub use lower::{Targets, lower, lower_body};
 
 use crate::index::{InputFunctionIdx, InputGlobalIdx, SymbolIdx};
 use wasm_encoder::{Instruction, ValType};

@@ -226,6 +226,9 @@ impl<'i> Object<'i> {
             object.has_linking = true;
             object.read_linking(section.reader(&name))?;
         }
+        if object.is_shared && !object.has_linking {
+            object.symbols = object.exported_symbols();
+        }
         object.name = name;
         Ok(object)
     }

@@ -58,6 +58,19 @@ impl<'i> Object<'i> {
     pub fn import_module(&self, symbol: &Symbol) -> Option<&'i str> {
         self.import_of(symbol).map(|(module, _)| module)
     }
+    /// Symbols for the functions and data that a shared library exports: its globals are addresses.
+    pub(super) fn exported_symbols(&self) -> Vec<Symbol<'i>> {
+        let symbol = |export: &Export<'i>| {
+            let kind = match export.kind {
+                0 => SymbolKind::Function,
+                3 => SymbolKind::Data,
+                _ => return None,
+            };
+            let index = if kind == SymbolKind::Function { export.index } else { 0 };
+            Some(Symbol { name: export.name, flags: SymbolFlags(0), index, offset: 0, size: 0, kind })
+        };
+        self.exports.iter().filter_map(symbol).collect()
+    }
     fn import_of(&self, symbol: &Symbol) -> Option<(&'i str, &'i str)> {
         let index = symbol.index as usize;
         match symbol.kind {

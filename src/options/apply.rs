@@ -2,7 +2,7 @@
 
 use super::spec::{Argument, Set, Spec};
 use super::{BuildId, Color, Options, Positional, Unresolved, table};
-use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
+use crate::diagnostic::{Diagnostics, Kind};
 
 /// Places of errors about values, in the order in which LLD reads the options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -199,15 +199,10 @@ impl State {
         };
         self.refuse_combinations();
         // An object always imports the table that its functions' addresses are in.
-        self.options.import_table |= self.options.relocatable;
+        self.options.import_table |= self.options.relocatable || self.options.is_pic();
         self.errors.sort_by_key(|(check, _)| *check);
         for (_, message) in self.errors {
             diagnostics.error(Kind::Option, message);
-        }
-        for spec in table::OPTIONS {
-            if let Some((_, what)) = spec.unsupported.filter(|(asked, _)| asked(&self.options)) {
-                diagnostics.push(Diagnostic::unsupported(what));
-            }
         }
         self.options
     }
@@ -236,7 +231,7 @@ impl State {
             (_, Some(names)) => {
                 Some(names.split_once(',').map(|(a, b)| (a.into(), b.into())).unwrap_or((names, String::new())))
             }
-            (plain, None) => plain.then(|| ("env".into(), "memory".into())),
+            (plain, None) => (plain || options.shared).then(|| ("env".into(), "memory".into())),
         };
         options.export_memory = match self.export_memory.clone() {
             (_, Some(name)) => Some(name),

@@ -89,12 +89,7 @@ pub fn readme() -> String {
             for alias in with_effect().filter(|other| stands_for(other, spec)) {
                 let _ = write!(usage, ", `{}`", alias.usage());
             }
-            let missing = match spec.unsupported {
-                None => String::new(),
-                Some((_, what)) if what == format!("--{}", spec.name) => ". **Not supported yet**".to_owned(),
-                Some((_, what)) => format!(". **Not supported yet: `{what}`**"),
-            };
-            let _ = writeln!(text, "| {usage} | {}{missing} |", escape(spec.help));
+            let _ = writeln!(text, "| {usage} | {} |", escape(spec.help));
         }
         text.push('\n');
     }
@@ -175,7 +170,5 @@ mod tests {
         }
         assert_eq!(text.matches("\n### ").count(), Category::ALL.len());
         assert!(text.contains("| `--wrap=<symbol>` | "));
-        let missing = OPTIONS.iter().filter(|spec| spec.unsupported.is_some()).count();
-        assert_eq!(text.matches("**Not supported yet").count(), missing);
     }
 }

@@ -182,9 +182,9 @@ pub struct Options {
     pub verbose: bool,
     /// `-r`: the output is an object file. Not supported yet.
     pub relocatable: bool,
-    /// `-shared`: the output is a dynamic library. Not supported yet.
+    /// `-shared`: the output is a dynamic library.
     pub shared: bool,
-    /// `-pie`: the output is position independent. Not supported yet.
+    /// `-pie`: the output is position independent.
     pub pie: bool,
     /// `--emit-relocs`: relocations stay in the output. Not supported yet.
     pub emit_relocs: bool,
@@ -222,6 +222,13 @@ pub struct Options {
     pub export_patterns: Vec<String>,
     /// `--dynamic-list`, `--export-dynamic-symbol-list`: paths.
     pub export_lists: Vec<String>,
+}
+
+impl Options {
+    /// Whether the output may lie anywhere in memory: `-shared`, `-pie`.
+    pub fn is_pic(&self) -> bool {
+        self.shared || self.pie
+    }
 }
 
 impl Default for Options {

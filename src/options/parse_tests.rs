@@ -348,22 +348,16 @@ fn combinations_before_inputs() {
     good(&["--max-memory=0", "--no-growable-memory"]);
 }
 
-/// Wold's own: what this version cannot do is an error.
 #[test]
-fn unsupported_options() {
-    for (word, what) in [
-        ("-r", "--relocatable"),
-        ("-shared", "--shared"),
-        ("-pie", "--pie"),
-        ("--emit-relocs", "--emit-relocs"),
-        ("--unresolved-symbols=import-dynamic", "--unresolved-symbols=import-dynamic"),
-    ] {
-        let refused = table::OPTIONS.iter().any(|spec| spec.unsupported.is_some_and(|(_, name)| name == what));
-        let message = format!("not supported yet: {what}");
-        errors(&[word], if refused { std::slice::from_ref(&message) } else { &[] });
-    }
-    good(&["--pie", "--no-pie"]);
-    good(&["--unresolved-symbols=import-dynamic", "--allow-undefined"]);
+fn position_independent_output_settles_defaults() {
+    let shared = good(&["-shared"]);
+    assert_eq!(shared.entry.as_deref(), Some("__wasm_call_ctors"));
+    assert_eq!(shared.import_memory, Some(("env".into(), "memory".into())));
+    assert!(shared.import_table && shared.export_dynamic && shared.export_memory.is_none() && shared.is_pic());
+    let pie = good(&["-pie"]);
+    assert_eq!((pie.entry.as_deref(), pie.import_memory.clone()), (Some("_start"), None));
+    assert!(pie.import_table && !pie.export_dynamic && pie.is_pic());
+    assert!(!good(&["--pie", "--no-pie"]).is_pic());
 }
 
 #[test]

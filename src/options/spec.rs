@@ -110,9 +110,6 @@ pub struct Argument {
     pub value: String,
 }
 
-/// Something that this version cannot do: whether the options ask for it, and what the error calls it.
-pub type Unsupported = (fn(&Options) -> bool, &'static str);
-
 /// One option: a row of [`super::table::OPTIONS`].
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
@@ -130,13 +127,11 @@ pub struct Spec {
     pub category: Category,
     /// What it does.
     pub set: Set,
-    /// What it asks for that this version cannot do.
-    pub unsupported: Option<Unsupported>,
 }
 
 impl Spec {
     const fn new(name: &'static str, dashes: Dashes, shape: Shape, set: Set) -> Self {
-        Self { name, dashes, shape, meta: "", help: "", category: Category::Program, set, unsupported: None }
+        Self { name, dashes, shape, meta: "", help: "", category: Category::Program, set }
     }
     /// A flag with one or two dashes.
     pub(super) const fn flag(name: &'static str, set: fn(&mut Options)) -> Self {
@@ -197,10 +192,6 @@ impl Spec {
     /// Section and help text.
     pub(super) const fn help(self, category: Category, help: &'static str) -> Self {
         Self { category, help, ..self }
-    }
-    /// An error, naming `what`, if `asked` says that the options need it.
-    pub(super) const fn unsupported(self, asked: fn(&Options) -> bool, what: &'static str) -> Self {
-        Self { unsupported: Some((asked, what)), ..self }
     }
 
     /// Dashes and name.

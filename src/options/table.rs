@@ -4,7 +4,7 @@ use super::apply::{Check, State};
 use super::gnu::GNU;
 use super::spec::Category::{Contents, Features, Inputs, Lto, Memory, Output, Program, Reports, Symbols};
 use super::spec::{Category, Shape, Spec};
-use super::{Options, Positional, Unresolved};
+use super::{Options, Positional};
 
 /// The row whose usual spelling is `name`, without dashes; with `=` if it exists with and without a value.
 pub fn named(name: &str) -> Option<&'static Spec> {
@@ -74,9 +74,9 @@ pub static OPTIONS: &[Spec] = &[
     Spec::flag("emit-relocs", |o| o.emit_relocs = true)
         .help(Output, "Keep relocations in the result"),
     Spec::flag("shared", |o| o.shared = true)
-        .help(Output, "Write a shared library").unsupported(|o| o.shared, "--shared"),
+        .help(Output, "Write a shared library"),
     Spec::flag("pie", |o| o.pie = true)
-        .help(Output, "Write a position-independent program").unsupported(|o| o.pie, "--pie"),
+        .help(Output, "Write a position-independent program"),
     Spec::flag("no-pie", |o| o.pie = false).help(Output, "Write a program at fixed addresses (default)"),
     Spec::flag("experimental-pic", |o| o.experimental_pic = true).two_dashes()
         .help(Output, "No warnings about --shared and --pie being unstable"),
@@ -114,8 +114,7 @@ pub static OPTIONS: &[Spec] = &[
     Spec::flag("import-undefined", |o| o.import_undefined = true).help(Symbols, "Undefined functions become imports"),
     Spec::state("unresolved-symbols", State::set_unresolved).shape(Shape::EqualsOrNext)
         .meta("[report-all,ignore-all,import-dynamic]")
-        .help(Symbols, "What to do with undefined symbols (default: report-all)")
-        .unsupported(|o| o.unresolved == Unresolved::ImportDynamic, "--unresolved-symbols=import-dynamic"),
+        .help(Symbols, "What to do with undefined symbols (default: report-all)"),
     Spec::state("warn-unresolved-symbols", State::set_warn_unresolved)
         .help(Symbols, "Undefined symbols are warnings"),
     Spec::state("error-unresolved-symbols", State::set_error_unresolved)

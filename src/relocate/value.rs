@@ -88,7 +88,7 @@ impl Relocator<'_, '_> {
                 _ => None,
             }
             .unwrap_or(NO_INDEX) as u64,
-            Target::FunctionOffset => match definition {
+            Target::FunctionOffset => match self.own_definition(symbol, definition) {
                 Definition::Function(function) => match self.offsets.and_then(|offsets| offsets.function(function)) {
                     Some((offset, width)) => (offset + width).wrapping_add_signed(relocation.addend),
                     None => gone(relocation, place),
@@ -112,6 +112,14 @@ impl Relocator<'_, '_> {
             (Some(live), _) => live,
             (None, Some(symbol)) => self.live.symbol(self.resolution, symbol),
             (None, None) => true,
+        }
+    }
+
+    /// What the module itself defines, even if calls may go elsewhere.
+    fn own_definition(&self, symbol: Option<SymbolIdx>, definition: Definition) -> Definition {
+        match (definition, symbol) {
+            (Definition::Undefined, Some(symbol)) => self.layout.own_definition(self.resolution, symbol),
+            _ => definition,
         }
     }
 

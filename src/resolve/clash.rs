@@ -17,13 +17,13 @@ impl<'a, 'i> Replay<'a, 'i> {
         diagnostics: &mut Diagnostics,
     ) -> bool {
         let existing = self.symbols[at];
-        if existing.state != State::Defined {
+        if !existing.is_found() {
             return true;
         }
         if flags.is_weak() {
             return false;
         }
-        if existing.flags.is_weak() {
+        if existing.flags.is_weak() || existing.state == State::Shared {
             return true;
         }
         if self.options.allow_multiple_definition {
@@ -99,7 +99,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         member: MemberIdx,
         symbol: &object::Symbol<'i>,
     ) -> bool {
-        if symbol.kind != SymbolKind::Function || !existing.is_defined() {
+        if symbol.kind != SymbolKind::Function || !existing.is_found() {
             return false;
         }
         let ours = self.names.types[member][object.signature_type(symbol) as usize];

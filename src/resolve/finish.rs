@@ -41,7 +41,9 @@ pub fn finish<'i>(
             })
             .collect();
     });
+    let libraries = selection.shared.iter().filter_map(|&member| Some((member, objects[member].take()?))).collect();
     let mut resolution = Resolution {
+        shared: libraries,
         functions: Numbering::new(files.iter().map(|file| file.object.functions.len())),
         segments: Numbering::new(files.iter().map(|file| file.contents.segments.len())),
         globals: Numbering::new(files.iter().map(|file| file.object.globals.len())),
@@ -71,7 +73,9 @@ pub fn finish<'i>(
     wrap::apply(options, &mut resolution, &selection.wrapped);
     resolution.force_exports(options);
     resolution.apply_rules(&inputs.symbol_rules);
-    if !options.relocatable {
+    if options.is_pic() {
+        resolution.mark_called();
+    } else if !options.relocatable {
         resolution.stub_weak_references(options, diagnostics);
     }
     if let Some(entry) = resolution.known.entry {
@@ -107,6 +111,9 @@ impl<'i> Resolution<'i> {
     /// Fills `definitions` and `signatures` from the symbol tables of the linked objects.
     fn define_all(&mut self) {
         let meaning = |symbol: &Symbol| {
+            if symbol.state == State::Shared {
+                return (Definition::Undefined, self.shared_signature(symbol));
+            }
             let Some(file) = self.file_of.get(symbol.member).copied().flatten() else {
                 return (Definition::Undefined, None);
             };
@@ -124,6 +131,14 @@ impl<'i> Resolution<'i> {
         };
         let (definitions, signatures): (Vec<_>, Vec<_>) = self.symbols.as_slice().par_iter().map(meaning).unzip();
         (self.definitions, self.signatures) = (definitions.into(), signatures.into());
+    }
+
+    /// The signature that a shared library gives its function `symbol`.
+    fn shared_signature(&self, symbol: &Symbol) -> Option<SignatureIdx> {
+        let (member, object) = self.shared.iter().find(|(member, _)| *member == symbol.member)?;
+        let entry = &object.symbols[symbol.symbol as usize];
+        let ty = (symbol.kind == SymbolKind::Function).then(|| object.signature_type(entry))?;
+        Some(self.names.types[*member][ty as usize])
     }
 
     fn define_linker_symbols(&mut self, options: &Options, made: LinkerSymbols) {

@@ -53,9 +53,13 @@ pub fn define_always(options: &Options, replay: &mut Replay) -> LinkerSymbols {
         at
     };
     made.known.call_ctors = Some(function(replay, &mut made, linker::CALL_CTORS, Role::CallCtors));
-    let stack_pointer = global(replay, &mut made, linker::STACK_POINTER, GlobalRole::StackPointer, true);
-    replay.symbols[stack_pointer].bits |= bits::ALWAYS_LIVE;
-    made.known.stack_pointer = Some(stack_pointer);
+    if options.is_pic() {
+        import_bases(replay, &mut made);
+    } else {
+        let stack_pointer = global(replay, &mut made, linker::STACK_POINTER, GlobalRole::StackPointer, true);
+        replay.symbols[stack_pointer].bits |= bits::ALWAYS_LIVE;
+        made.known.stack_pointer = Some(stack_pointer);
+    }
     if options.shared_memory {
         made.known.tls_base = Some(global(replay, &mut made, linker::TLS_BASE, GlobalRole::TlsBase, true));
         global(replay, &mut made, linker::TLS_SIZE, GlobalRole::TlsSize, false);
@@ -65,6 +69,33 @@ pub fn define_always(options: &Options, replay: &mut Replay) -> LinkerSymbols {
     made
 }
 
+/// The dynamic linker says where stack, data and address-taken functions are.
+fn import_bases(replay: &mut Replay, made: &mut LinkerSymbols) {
+    let mut import = |name| {
+        let name = replay.names.find(name).expect("interned from the start");
+        let (at, _) = replay.insert(name);
+        replay.symbols[at].kind = SymbolKind::Global;
+        replay.symbols[at].bits |= bits::USED;
+        at
+    };
+    made.known.stack_pointer = Some(import(linker::STACK_POINTER));
+    let (memory_base, table_base) = (import(linker::MEMORY_BASE), import(linker::TABLE_BASE));
+    for at in [memory_base, table_base] {
+        replay.symbols[at].bits |= bits::ALWAYS_LIVE;
+    }
+    (made.known.memory_base, made.known.table_base) = (Some(memory_base), Some(table_base));
+}
+
+/// Whether a module of the kind that the options ask for has the symbol `data`: a dynamic library does not know where
+/// its end, the stack and the heap are.
+fn is_known(options: &Options, data: DataSymbol) -> bool {
+    match data {
+        DataSymbol::DsoHandle | DataSymbol::FirstPageEnd => true,
+        DataSymbol::DataEnd => !options.shared,
+        _ => !options.is_pic(),
+    }
+}
+
 /// Defines what inputs refer to, or the options export, and no input defines. Returns `__tls_base` if it is such.
 pub fn define_optional(options: &Options, replay: &mut Replay, made: &mut LinkerSymbols) -> Option<SymbolIdx> {
     if options.relocatable {
@@ -72,10 +103,10 @@ pub fn define_optional(options: &Options, replay: &mut Replay, made: &mut Linker
     }
     let exported = exported_names(options);
     let wanted = |replay: &Replay, text: &str| match replay.find(text) {
-        Some(at) => !replay.symbols[at].is_defined(),
+        Some(at) => !replay.symbols[at].is_found(),
         None => options.export_all || exported.contains(&text),
     };
-    for &(data, text) in DATA_SYMBOLS {
+    for &(data, text) in DATA_SYMBOLS.iter().filter(|&&(data, _)| is_known(options, data)) {
         if wanted(replay, text) {
             let name = replay.names.find(text).expect("interned from the start");
             let at = define(replay, name, SymbolKind::Data, SymbolFlags::HIDDEN | SymbolFlags::ABSOLUTE);

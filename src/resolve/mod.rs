@@ -9,6 +9,7 @@ mod finish;
 mod linker_symbols;
 pub mod names;
 mod replay;
+mod shared;
 mod string_map;
 mod stubs;
 pub mod symbol;
@@ -19,9 +20,10 @@ mod wrap;
 pub use finish::finish;
 pub use replay::exported_names;
 pub use symbol::{Symbol, bits};
+pub use text::linker_global_type;
 pub(crate) use text::value_type_text;
 pub use text::{display_name, pointer_type, signature_text};
-use text::{global_type_text, linker_global_type, table_type_text};
+use text::{global_type_text, table_type_text};
 pub use wrap::names as wrapped_names;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Subject};
@@ -99,6 +101,12 @@ pub enum Role {
     InitMemory,
     /// Sets up a thread's thread-local data.
     InitTls,
+    /// Relocates static data.
+    ApplyDataRelocs,
+    /// Sets GOT entries of what the module defines itself.
+    ApplyGlobalRelocs,
+    /// Runs two functions at instantiation.
+    Start,
     /// Sets thread-local GOT entries.
     ApplyGlobalTlsRelocs,
     /// Stores what thread-local data refers to through GOT entries.
@@ -160,6 +168,8 @@ pub struct Resolution<'i> {
     pub definitions: IndexVec<SymbolIdx, Definition>,
     /// The signature of each function symbol; undefined functions included.
     pub signatures: IndexVec<SymbolIdx, Option<SignatureIdx>>,
+    /// Shared libraries, in command-line order.
+    pub shared: Vec<(MemberIdx, Object<'i>)>,
     /// The file of each member, if it is linked.
     pub file_of: IndexVec<MemberIdx, Option<FileIdx>>,
     /// Numbers all functions through; the linker's own follow.
@@ -199,6 +209,10 @@ pub struct Known {
     pub call_dtors: Option<SymbolIdx>,
     /// `__stack_pointer`.
     pub stack_pointer: Option<SymbolIdx>,
+    /// `__memory_base`, in position-independent output.
+    pub memory_base: Option<SymbolIdx>,
+    /// `__table_base`, in position-independent output.
+    pub table_base: Option<SymbolIdx>,
     /// `__tls_base`, if anything needs it.
     pub tls_base: Option<SymbolIdx>,
     /// `__wasm_init_tls`, with shared memory.
@@ -385,6 +399,11 @@ impl<'i> Resolution<'i> {
             || symbol.is(bits::FORCE_EXPORT)
             || symbol.flags.has(SymbolFlags::EXPORTED)
     }
+    /// Whether a shared library exports this symbol, if it is live, because the dynamic linker may choose it.
+    pub fn is_exported_weak(&self, options: &Options, symbol: SymbolIdx) -> bool {
+        let symbol = &self.symbols[symbol];
+        options.shared && symbol.is_defined() && symbol.flags.is_weak() && !symbol.flags.has(SymbolFlags::HIDDEN)
+    }
     /// A file's name as messages show it.
     pub fn file_name(&self, symbol: SymbolIdx) -> &str {
         self.file_of
@@ -418,6 +437,7 @@ pub struct Selection {
     pub(crate) events: Vec<replay::Event>,
     pub(crate) extractions: Vec<(String, MemberIdx, SymbolIdx)>,
     pub(crate) legacy_table: bool,
+    pub(crate) shared: Vec<MemberIdx>,
     pub(crate) known: Known,
     pub(crate) linker: linker_symbols::LinkerSymbols,
     pub(crate) wrapped: Vec<wrap::Wrapped>,
@@ -460,7 +480,7 @@ pub fn select<'i>(
     known.tls_base = linker_symbols::define_optional(options, &mut replay, &mut linker).or(known.tls_base);
     let (link_order, kept_comdats) = (std::mem::take(&mut replay.link_order), std::mem::take(&mut replay.kept_comdats));
     let (events, extractions) = (std::mem::take(&mut replay.events), std::mem::take(&mut replay.extractions));
-    let legacy_table = replay.legacy_table;
+    let (legacy_table, shared) = (replay.legacy_table, std::mem::take(&mut replay.shared));
     let (symbols, symbol_of) = replay.into_tables();
     Ok(Selection {
         symbols,
@@ -470,6 +490,7 @@ pub fn select<'i>(
         events,
         extractions,
         legacy_table,
+        shared,
         known,
         linker,
         wrapped,
@@ -480,7 +501,7 @@ fn want_entry(options: &Options, replay: &mut Replay, diagnostics: &mut Diagnost
     let name = options.entry.as_deref()?;
     let symbol = replay.want(name, "--entry", diagnostics);
     match symbol {
-        Some(symbol) if replay.symbols[symbol].is_defined() => {
+        Some(symbol) if replay.symbols[symbol].is_found() => {
             replay.symbols[symbol].bits |= bits::FORCE_EXPORT;
             Some(symbol)
         }
@@ -500,7 +521,8 @@ fn want_dtors(
     diagnostics: &mut Diagnostics,
 ) -> Option<SymbolIdx> {
     let ctors = linker.known.call_ctors?;
-    if replay.symbols[ctors].is(bits::USED)
+    if options.shared
+        || replay.symbols[ctors].is(bits::USED)
         || options.entry.as_deref() == Some(linker::CALL_CTORS)
         || exported_names(options).contains(&linker::CALL_CTORS)
     {

@@ -32,6 +32,8 @@ pub struct Replay<'a, 'i> {
     pub link_order: Vec<MemberIdx>,
     /// Stub libraries, in command-line order.
     pub stubs: Vec<MemberIdx>,
+    /// Shared libraries, in command-line order.
+    pub shared: Vec<MemberIdx>,
     /// Members that a visit has reached.
     visited: Vec<bool>,
     /// Names that `--trace-symbol` gives; few or none.
@@ -86,6 +88,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             symbols: IndexVec::new(),
             link_order: Vec::new(),
             stubs: Vec::new(),
+            shared: Vec::new(),
             visited: vec![false; objects.len()],
             traced: options.trace_symbols.iter().filter_map(|name| names.find(name)).collect(),
             claimed_comdats: vec![false; limit],
@@ -132,8 +135,9 @@ impl<'a, 'i> Replay<'a, 'i> {
     /// Visits all members in command-line order.
     pub fn add_inputs(&mut self, diagnostics: &mut Diagnostics) {
         for member in self.inputs.members.indices() {
-            match self.inputs.members[member].kind {
-                MemberKind::Stub => self.stubs.push(member),
+            match (self.inputs.members[member].kind, &self.objects[member]) {
+                (MemberKind::Stub, _) => self.stubs.push(member),
+                (_, Some(object)) if object.is_shared => self.add_shared(object, member, diagnostics),
                 _ => self.visit(member, self.inputs.members[member].lazy, None, diagnostics),
             }
         }
@@ -345,7 +349,7 @@ impl<'a, 'i> Replay<'a, 'i> {
                 let why = is_listed.then(|| (self.file_text(member), at));
                 Some((wanted, why))
             }
-            State::Defined => {
+            State::Defined | State::Shared => {
                 self.check_type(at, object, member, symbol, diagnostics);
                 None
             }

@@ -21,6 +21,8 @@ pub mod bits {
     pub const TRACED: u16 = 16;
     /// Live without being reached.
     pub const ALWAYS_LIVE: u16 = 32;
+    /// Something calls it. Only kept for undefined functions of position-independent output.
+    pub const CALLED: u16 = 64;
 }
 
 /// How far resolution got with a name.
@@ -32,6 +34,8 @@ pub enum State {
     Lazy,
     /// Defined by a linked object or by the linker.
     Defined,
+    /// A shared library exports it: imported.
+    Shared,
 }
 
 /// One entry of the symbol table.
@@ -100,6 +104,10 @@ impl Symbol {
     /// Whether it is defined, by an object or by the linker.
     pub fn is_defined(&self) -> bool {
         self.state == State::Defined
+    }
+    /// Whether something defines it, if only a shared library.
+    pub fn is_found(&self) -> bool {
+        matches!(self.state, State::Defined | State::Shared)
     }
     /// Whether it is undefined and only weakly referred to.
     pub fn is_undefined_weak(&self) -> bool {

@@ -38,7 +38,17 @@ pub fn resolve(options: &Options, resolution: &mut Resolution, events: &[Event],
     }
     let mut clashes: HashMap<SymbolIdx, Clash> =
         names.iter().map(|&name| (name, Clash::new(resolution, name))).collect();
-    replay(options, resolution, events, &mut clashes);
+    let errors = replay(options, resolution, events, &mut clashes);
+    if !errors.is_empty() {
+        errors.into_iter().for_each(|error| diagnostics.push(error));
+        return;
+    }
+    // The callers of a library may be right.
+    for (&name, clash) in clashes.iter().filter(|(_, clash)| clash.since.is_none()) {
+        if let Some(variant) = clash.variants.get(clash.primary).filter(|v| v.symbol.state == State::Shared) {
+            resolution.signatures[name] = variant.signature;
+        }
+    }
     let mut clashes: Vec<(SymbolIdx, Clash)> = clashes.into_iter().filter(|(_, clash)| clash.since.is_some()).collect();
     clashes.sort_by_key(|(_, clash)| clash.since);
     for (name, clash) in clashes {
@@ -69,9 +79,33 @@ fn mismatched(resolution: &Resolution) -> Vec<SymbolIdx> {
             })
         })
         .collect();
+    names.extend(mismatched_libraries(resolution));
     names.par_sort_unstable();
     names.dedup();
     names
+}
+
+/// The same for the functions that shared libraries define.
+fn mismatched_libraries(resolution: &Resolution) -> Vec<SymbolIdx> {
+    let mut names = Vec::new();
+    for (member, library) in &resolution.shared {
+        for (i, symbol) in library.symbols.iter().enumerate().filter(|(_, symbol)| is_shared_function(symbol)) {
+            let Some(&target) = resolution.symbol_of.get(resolution.names.symbols[*member][i].0 as usize) else {
+                continue;
+            };
+            let signature = resolution.names.types[*member][library.signature_type(symbol) as usize];
+            let Some(target) = resolution.symbols.get(SymbolIdx(target)).map(|_| SymbolIdx(target)) else { continue };
+            let agreed = resolution.signatures[target].is_none_or(|agreed| agreed == signature);
+            if !agreed && resolution.symbols[target].kind == SymbolKind::Function {
+                names.push(target);
+            }
+        }
+    }
+    names
+}
+
+fn is_shared_function(symbol: &crate::object::Symbol) -> bool {
+    symbol.kind == SymbolKind::Function && !symbol.flags.is_undefined() && !shared::is_private(symbol.name)
 }
 
 impl File<'_> {
@@ -136,9 +170,12 @@ impl Clash {
             self.variants[primary] = new;
             return primary;
         }
-        let replaces = !existing.symbol.is_defined()
-            || (!new.symbol.flags.is_weak() && (existing.symbol.flags.is_weak() || !options.allow_multiple_definition));
-        let checked = existing.symbol.is_defined() || existing.called;
+        let replaces = !existing.symbol.is_found()
+            || (!new.symbol.flags.is_weak()
+                && (existing.symbol.flags.is_weak()
+                    || existing.symbol.state == State::Shared
+                    || !options.allow_multiple_definition));
+        let checked = existing.symbol.is_found() || existing.called;
         if checked && existing.signature.is_some_and(|signature| Some(signature) != new.signature) {
             let (variant, made) = self.variant(new.signature, number);
             if made || replaces {
@@ -151,6 +188,44 @@ impl Clash {
             self.variants[primary] = new;
         }
         primary
+    }
+
+    /// A function of a library never replaces a definition. A call of another signature is an error, or right if the
+    /// options say so; it comes back as the error's two parties.
+    fn add_shared(&mut self, options: &Options, mut new: Variant) -> Option<(Variant, Variant)> {
+        let Some(existing) = self.variants.get(self.primary).copied() else {
+            self.variants.push(new);
+            return None;
+        };
+        if existing.symbol.is_found() {
+            return None;
+        }
+        let mut error = None;
+        if existing.symbol.state != State::Lazy && existing.called && existing.signature != new.signature {
+            match options.no_shlib_sigcheck {
+                true => new.signature = existing.signature,
+                false => error = Some((existing, new)),
+            }
+        }
+        self.variants[self.primary] = new;
+        error
+    }
+
+    /// A call of what a library defines.
+    fn call_shared(&mut self, options: &Options, new: Variant) -> Option<(Variant, Variant)> {
+        let existing = &mut self.variants[self.primary];
+        if !new.called || existing.signature == new.signature {
+            return None;
+        }
+        if options.no_shlib_sigcheck {
+            existing.signature = new.signature;
+            return None;
+        }
+        Some((*existing, new))
+    }
+
+    fn is_shared(&self) -> bool {
+        self.variants.get(self.primary).is_some_and(|variant| variant.symbol.state == State::Shared)
     }
 
     fn add_undefined(&mut self, new: Variant, number: u64) -> usize {
@@ -193,7 +268,21 @@ impl Clash {
     }
 }
 
-fn replay(options: &Options, resolution: &Resolution, events: &[Event], clashes: &mut HashMap<SymbolIdx, Clash>) {
+/// Replays all references to the clashing names. Returns the errors about libraries.
+fn replay(
+    options: &Options,
+    resolution: &Resolution,
+    events: &[Event],
+    clashes: &mut HashMap<SymbolIdx, Clash>,
+) -> Vec<Diagnostic> {
+    let mut errors = Vec::new();
+    let mut report = |error: Option<(Variant, Variant)>| {
+        errors.extend(error.map(|(first, second)| {
+            let message = format!("function signature mismatch: {}", resolution.names.name(first.symbol.name));
+            let error = Diagnostic::error(Kind::Signature, message);
+            error.note(place(resolution, &first)).note(place(resolution, &second))
+        }));
+    };
     let mut number = 0;
     for event in events {
         let names = &resolution.names.symbols[event.member];
@@ -206,6 +295,18 @@ fn replay(options: &Options, resolution: &Resolution, events: &[Event], clashes:
             let Some(clash) = clashes.get_mut(&SymbolIdx(resolution.symbol_of[name.0 as usize])) else { continue };
             if event.lazy {
                 clash.add_lazy(name, event.member);
+                continue;
+            }
+            if let Some(library) = resolution.library(event.member) {
+                let entry = &library.symbols[index as usize];
+                if is_shared_function(entry) {
+                    let mut symbol = Symbol::new(name);
+                    symbol.define(event.member, index, entry);
+                    symbol.state = State::Shared;
+                    let ty = library.signature_type(entry) as usize;
+                    let signature = Some(resolution.names.types[event.member][ty]);
+                    report(clash.add_shared(options, Variant { symbol, signature, called: false }));
+                }
                 continue;
             }
             let Some(file) = resolution.file_of[event.member] else { continue };
@@ -223,11 +324,23 @@ fn replay(options: &Options, resolution: &Resolution, events: &[Event], clashes:
             let new = Variant { symbol, signature, called };
             let variant = match bound {
                 true => clash.add_defined(options, new, number),
+                false if clash.is_shared() => {
+                    report(clash.call_shared(options, new));
+                    clash.primary
+                }
                 false => clash.add_undefined(new, number),
             };
             clash.references.push((file, index, variant));
         }
     }
+    errors
+}
+
+/// What a message says of a variant.
+fn place(resolution: &Resolution, variant: &Variant) -> String {
+    let signature = resolution.names.signature(variant.signature.expect("functions have signatures"));
+    let file = resolution.object_of(variant.symbol.member).map_or("<internal>", |object| object.name.as_str());
+    format!("defined as {} in {file}", signature_text(signature))
 }
 
 /// Enters the variants of a name as symbols; `false` if nothing defines it.
@@ -239,12 +352,6 @@ fn apply(
     diagnostics: &mut Diagnostics,
 ) -> bool {
     let text = resolution.name(name).to_string();
-    let place = |resolution: &Resolution, variant: &Variant| {
-        let signature = resolution.names.signature(variant.signature.expect("functions have signatures"));
-        let file = resolution.file_of.get(variant.symbol.member).copied().flatten();
-        let file = file.map_or("<internal>", |file| resolution.files[file].object.name.as_str());
-        format!("defined as {} in {file}", signature_text(signature))
-    };
     let message = format!("function signature mismatch: {text}");
     let Some(defined) = clash.variants.iter().position(|variant| variant.symbol.is_defined()) else {
         let (first, second) = (place(resolution, &clash.variants[0]), place(resolution, &clash.variants[1]));

@@ -62,7 +62,7 @@ fn refer(replay: &mut Replay, name: String, diagnostics: &mut Diagnostics) -> Op
             replay.type_mismatch(at, NO_MEMBER, SymbolKind::Function, diagnostics);
         }
         State::Undefined => symbol.flags.0 &= !SymbolFlags::BINDING_MASK,
-        State::Defined => {}
+        State::Defined | State::Shared => {}
     }
     Some(at)
 }

@@ -1,10 +1,14 @@
 //! Layout -> bodies of the functions that the linker makes, written as MIR.
 
+mod dynamic;
 mod init_memory;
 mod thread_local;
 
+pub use dynamic::got_place;
+
 use crate::index::*;
 use crate::layout::{Callee, Layout};
+use crate::liveness::LiveSet;
 use crate::mir::{CodegenBuffer, Function, Inst, Targets, lower};
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution, Role};
@@ -44,16 +48,24 @@ impl Targets for Indices<'_, '_> {
 }
 
 /// Writes and lowers the body of every function that the linker makes.
-pub fn bodies(options: &Options, resolution: &Resolution, layout: &Layout) -> Bodies {
+pub fn bodies(options: &Options, resolution: &Resolution, live: &LiveSet, layout: &Layout) -> Bodies {
     let targets = Indices { options, layout };
     let mut buffer = CodegenBuffer::default();
+    let stores = dynamic::Stores { options, resolution, live, layout, internal_got: false, is_tls: false };
+    let tls_stores = dynamic::Stores { internal_got: true, is_tls: true, ..stores };
     for function in &resolution.linker_functions {
         let mir = match function.role {
             Role::CallCtors => call_ctors(layout),
             Role::InitMemory => init_memory::init_memory(options, resolution, layout),
             Role::InitTls => thread_local::init_tls(resolution, layout),
             Role::ApplyGlobalTlsRelocs => thread_local::apply_global_relocs(options, resolution, layout),
-            Role::ApplyTlsRelocs => thread_local::apply_relocs(resolution, layout),
+            Role::ApplyTlsRelocs => thread_local::apply_relocs(&tls_stores),
+            Role::ApplyDataRelocs => {
+                buffer.body(|out| dynamic::apply_data_relocs(&stores, &targets, out));
+                continue;
+            }
+            Role::ApplyGlobalRelocs => dynamic::apply_global_relocs(options, resolution, layout),
+            Role::Start => dynamic::start(layout),
             Role::Unreachable => unreachable(),
             Role::CommandExport(callee) => command_export(resolution, layout, callee),
         };

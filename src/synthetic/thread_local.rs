@@ -1,15 +1,12 @@
 //! Functions that set up one thread's data: `__wasm_init_tls` and those that it calls.
 
+use super::dynamic::Stores;
 use crate::index::*;
 use crate::layout::{GotEntry, Layout};
 use crate::mir::{Function, Inst};
-use crate::object::relocations::{Field, Relocation};
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution};
-use wasm_encoder::{Instruction, MemArg, MemArgTarget};
-
-/// What wasm-ld says of every store, of eight bytes too.
-const STORE: MemArg = MemArg { offset: 0, align: 2, target: MemArgTarget::Memory(0), ordering: None };
+use wasm_encoder::Instruction;
 
 /// The global `__tls_base`, if the linker made it.
 pub fn tls_base(resolution: &Resolution) -> Option<InputGlobalIdx> {
@@ -55,37 +52,14 @@ pub fn apply_global_relocs(options: &Options, resolution: &Resolution, layout: &
     function
 }
 
-/// `__wasm_apply_tls_relocs`: stores GOT entries where thread-local data refers to them.
+/// `__wasm_apply_tls_relocs`: stores what thread-local data refers to through GOT entries; in position-independent
+/// output everything that it refers to.
 ///
-/// It stores into the first thread's copy whichever thread calls it, as LLD's does. References without a GOT entry are
-/// part of the data already.
-pub fn apply_relocs(resolution: &Resolution, layout: &Layout) -> Function {
+/// At fixed addresses it stores into the first thread's copy whichever thread calls it, as LLD's does.
+pub fn apply_relocs(stores: &Stores) -> Function {
     let mut function = Function::default();
-    for (address, file, local) in layout.tls_inputs(resolution) {
-        let contents = &resolution.files[file].contents;
-        let segment = &contents.segments[local as usize];
-        for relocation in contents.segment_relocations(segment) {
-            let symbol = resolution.target(file, relocation.index);
-            let entry = symbol.map_or(GotEntry::Local(file, relocation.index), GotEntry::Global);
-            if let Some(got) = layout.got_index(entry) {
-                let field = address.wrapping_add((relocation.offset - segment.offset) as u64);
-                store_got_entry(&mut function, field, got, &relocation);
-            }
-        }
+    for (address, file, local) in stores.layout.tls_inputs(stores.resolution) {
+        stores.append(address, file, local, &mut function.body);
     }
     function
-}
-
-fn store_got_entry(function: &mut Function, address: u64, got: u32, relocation: &Relocation) {
-    let wide = matches!(relocation.kind.field(), Field::Word8 | Field::Unsigned10 | Field::Signed10);
-    function.body.push(Inst::Address(address));
-    function.plain(Instruction::GlobalGet(got));
-    if relocation.addend != 0 {
-        function.plain(match wide {
-            true => Instruction::I64Const(relocation.addend),
-            false => Instruction::I32Const(relocation.addend as i32),
-        });
-        function.plain(if wide { Instruction::I64Add } else { Instruction::I32Add });
-    }
-    function.plain(if wide { Instruction::I64Store(STORE) } else { Instruction::I32Store(STORE) });
 }

@@ -96,7 +96,7 @@ impl SymbolTable {
             kind: symbol.kind,
             flags: symbol.flags.0,
             name: resolution.debug_name(at),
-            definition: resolution.definitions[at],
+            definition: products.layout.own_definition(resolution, at),
             symbol: Some(at),
             size: own_size().unwrap_or(0),
         };

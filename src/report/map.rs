@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn wide_numbers_push_the_rest_of_the_line() {
         let mut out = String::new();
-        Line::new(0x6_4000_0000_00, 0x52, 4, 0).push(&mut out, format_args!(".rodata"));
+        Line::new(0x0640_0000_0000, 0x52, 4, 0).push(&mut out, format_args!(".rodata"));
         Line::new(None, 0x52, 0x123, 8).push(&mut out, format_args!("a.o:(f)"));
         assert_eq!(out, "64000000000       52        4 .rodata\n       -       52      123         a.o:(f)\n");
     }

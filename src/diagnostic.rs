@@ -64,7 +64,7 @@ pub struct Diagnostic {
     /// What it is about.
     pub kind: Kind,
     /// Where in an input, if it has a place.
-    pub site: Option<Site>,
+    pub site: Option<Box<Site>>,
     /// The text, as LLD words it where LLD has such a message.
     pub message: String,
     /// Further lines, shown behind `>>> `.
@@ -120,7 +120,7 @@ impl Diagnostic {
     }
     /// An error about the bytes at `site`.
     pub fn malformed(site: Site, message: impl Into<String>) -> Self {
-        Self { site: Some(site), ..Self::error(Kind::Malformed, message) }
+        Self { site: Some(Box::new(site)), ..Self::error(Kind::Malformed, message) }
     }
     /// The error for a feature of the field that this version lacks.
     pub fn unsupported(what: impl fmt::Display) -> Self {

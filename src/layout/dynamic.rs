@@ -222,10 +222,8 @@ pub(super) fn look_at_dynamic(
         let in_data = matches!(relocation.kind.field(), Field::Word4 | Field::Word8);
         match target {
             Target::TableSlot | Target::Address if !in_data => found.push(Found::Absolute(relocation)),
-            Target::TableSlot | Target::Address if through_got => {
-                if seen.gots.insert(index as usize) {
-                    found.push(Found::GotImport(index));
-                }
+            Target::TableSlot | Target::Address if through_got && seen.gots.insert(index as usize) => {
+                found.push(Found::GotImport(index));
             }
             _ => {}
         }

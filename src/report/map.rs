@@ -47,6 +47,9 @@ struct Symbols {
     segments: IndexVec<FileIdx, Vec<(u32, u32)>>,
 }
 
+/// Number of a function or segment in its object, and the symbol that names it.
+type Entries = Vec<(u32, u32)>;
+
 impl Symbols {
     fn new(resolution: &Resolution) -> Self {
         let files: Vec<FileIdx> = resolution.files.indices().collect();
@@ -55,7 +58,7 @@ impl Symbols {
         Self { functions: functions.into(), segments: segments.into() }
     }
 
-    fn of_file(resolution: &Resolution, file: FileIdx) -> (Vec<(u32, u32)>, Vec<(u32, u32)>) {
+    fn of_file(resolution: &Resolution, file: FileIdx) -> (Entries, Entries) {
         let (mut functions, mut segments) = (Vec::new(), Vec::new());
         let content = &resolution.files[file];
         for (index, symbol) in content.object.symbols.iter().enumerate() {
@@ -331,7 +334,7 @@ mod tests {
     #[test]
     fn wide_numbers_push_the_rest_of_the_line() {
         let mut out = String::new();
-        Line::new(0x6_4000_0000_00, 0x52, 4, 0).push(&mut out, format_args!(".rodata"));
+        Line::new(0x0640_0000_0000, 0x52, 4, 0).push(&mut out, format_args!(".rodata"));
         Line::new(None, 0x52, 0x123, 8).push(&mut out, format_args!("a.o:(f)"));
         assert_eq!(out, "64000000000       52        4 .rodata\n       -       52      123         a.o:(f)\n");
     }

@@ -23,7 +23,7 @@ pub struct Wrapped {
     wrap: SymbolIdx,
 }
 
-/// The names that [`add`] refers to; they must have been interned by then.
+/// The names that wrapping refers to; they must have been interned by then.
 pub fn names(options: &Options) -> Vec<String> {
     options.wrap.iter().flat_map(|name| [format!("__real_{name}"), format!("__wrap_{name}")]).collect()
 }

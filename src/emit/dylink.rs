@@ -81,3 +81,18 @@ fn list<T>(out: &mut Vec<u8>, id: u8, items: &[T], write: impl Fn(&mut Vec<u8>, 
         items.iter().for_each(|item| write(out, item));
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_counted_and_an_empty_one_left_out() {
+        let mut out = Vec::new();
+        let encode = |out: &mut Vec<u8>, name: &&str| leb::push_name(out, name.as_bytes());
+        list(&mut out, NEEDED, &[], encode);
+        assert!(out.is_empty());
+        list(&mut out, NEEDED, &["a", "bc"], encode);
+        assert_eq!(out, [NEEDED, 6, 2, 1, b'a', 2, b'b', b'c']);
+    }
+}

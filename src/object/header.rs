@@ -401,6 +401,25 @@ mod tests {
     }
 
     #[test]
+    fn the_exports_of_a_shared_library_are_its_symbols() {
+        // Functions keep their index; globals are addresses, hence data; a memory is no symbol.
+        let exports = vec![3, 1, b'f', 0, 0, 1, b'd', 3, 0, 1, b'm', 2, 0];
+        let sections = vec![
+            (id::CUSTOM, "dylink.0", Vec::new()),
+            (id::TYPE, "", vec![1, 0x60, 0, 0]),
+            (id::FUNCTION, "", vec![1, 0]),
+            (id::MEMORY, "", vec![1, 0, 0]),
+            (id::GLOBAL, "", vec![1, 0x7f, 0, 0x41, 7, 0x0b]),
+            (id::EXPORT, "", exports),
+        ];
+        let bytes = Sample { sections }.bytes();
+        let object = Object::parse("a.so".into(), &bytes).unwrap();
+        let symbols: Vec<_> = object.symbols.iter().map(|symbol| (symbol.name, symbol.kind, symbol.index)).collect();
+        assert_eq!(symbols, [("f", SymbolKind::Function, 0), ("d", SymbolKind::Data, 0)]);
+        assert!(object.symbols.iter().all(|symbol| symbol.flags.0 == 0));
+    }
+
+    #[test]
     fn no_damage_makes_the_parser_panic() {
         let whole = Sample::whole().bytes();
         let read = |bytes: &[u8]| {

@@ -115,7 +115,7 @@ pub(super) fn check<'i, C: Chunk>(
     let count = reader.count("a number of relocations", ENTRY_SIZE_MIN)?;
     let base = reader.position();
     let bytes = &reader.bytes()[base..];
-    let (mut at, mut offset_min) = (0, 0);
+    let (mut at, mut offset_min, mut field_end) = (0, 0, 0);
     // The chunk of the last entry: its index and end, and where its entries begin.
     let (mut chunk, mut chunk_end, mut chunk_entries) = (usize::MAX, 0, 0);
     for _ in 0..count {
@@ -127,7 +127,11 @@ pub(super) fn check<'i, C: Chunk>(
         if offset < offset_min {
             return Err(reader.error_at(base + entry, "relocations not in offset order"));
         }
-        offset_min = offset;
+        // Fields that share bytes would undo one another.
+        if offset < field_end {
+            return Err(reader.error_at(base + entry, "relocations overlap"));
+        }
+        (offset_min, field_end) = (offset, offset.saturating_add(rule.width as u32));
         if !targets.accept(code, rule, index) {
             return Err(bad_target(reader, base + entry, targets, code, index));
         }
@@ -346,7 +350,7 @@ mod tests {
     #[test]
     fn entries_are_sorted() {
         assert_eq!(error(CODE_SECTION, &[&[0, 13, 0], &[0, 4, 0]]), "relocations not in offset order");
-        assert_eq!(error(CODE_SECTION, &[&[0, 4, 0], &[0, 4, 0]]), "no error");
+        assert_eq!(error(CODE_SECTION, &[&[0, 4, 0], &[0, 4, 0]]), "relocations overlap");
     }
 
     #[test]

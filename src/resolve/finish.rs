@@ -83,7 +83,9 @@ pub fn finish<'i>(
     }
     let empty = resolution.empty_signature();
     if resolution.known.call_dtors.is_some_and(|dtors| resolution.signatures[dtors] != Some(empty)) {
-        diagnostics.error(Kind::Symbol, "__wasm_call_dtors must have no argument or return values");
+        let place = resolution.known.call_dtors.map_or("", |dtors| resolution.file_name(dtors));
+        let error = Diagnostic::error(Kind::Symbol, "__wasm_call_dtors must have no argument or return values");
+        diagnostics.push(error.hint(format!("defined in {place}")));
     }
     diagnostics.checkpoint()?;
     Ok(resolution)

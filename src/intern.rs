@@ -58,6 +58,13 @@ impl<'i> Interned<'i> {
     pub fn get(&self, id: u32) -> &'i [u8] {
         self.shards[id as usize % SHARDS].strings[(id >> SHARD_BITS) as usize].1
     }
+    /// All strings with their ids, in no order that means anything.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &'i [u8])> + '_ {
+        self.shards.iter().enumerate().flat_map(|(number, shard)| {
+            let strings = shard.strings.iter().enumerate();
+            strings.map(move |(local, &(_, string))| ((local as u32) << SHARD_BITS | number as u32, string))
+        })
+    }
     /// The id of `string`, if it was interned.
     pub fn find(&self, string: &[u8]) -> Option<u32> {
         let hash = xxh3_64(string);

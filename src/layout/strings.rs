@@ -3,13 +3,10 @@
 //! The result is laid out in descending order of the reversed strings, as LLD's string tables are; since equal strings
 //! are one, that order is total and nothing depends on which thread met a string first.
 
-use hashbrown::HashTable;
-use parking_lot::Mutex;
+use crate::intern::Interner;
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::ops::Range;
-
-const SHARDS: usize = 64;
 
 /// Strings of many inputs, each kept once.
 #[derive(Debug)]
@@ -74,32 +71,21 @@ pub fn split_strings(data: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     })
 }
 
-#[derive(Default)]
-struct Shard<'i> {
-    table: HashTable<u32>,
-    strings: Vec<(u64, &'i [u8])>,
-}
-
 /// Merges the strings of `inputs`, each of which must end with a terminator and be shorter than 4 GiB.
 pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
-    let shards: Vec<Mutex<Shard<'i>>> = (0..SHARDS).map(|_| Mutex::default()).collect();
-    // First each piece's second number is a ticket: shard and position there.
+    let interner = Interner::default();
+    // First each piece's second number is the id of its string.
     let mut pieces: Vec<Pieces> = inputs
         .par_iter()
-        .map(|data| Pieces { pieces: split_strings(data).map(|(offset, s)| (offset, ticket(&shards, s))).collect() })
+        .map(|data| Pieces { pieces: split_strings(data).map(|(offset, s)| (offset, interner.intern(s))).collect() })
         .collect();
-    let shards: Vec<Shard> = shards.into_iter().map(Mutex::into_inner).collect();
-    let mut unique: Vec<(u64, u32, &'i [u8])> =
-        Vec::with_capacity(shards.iter().map(|shard| shard.strings.len()).sum());
-    for (number, shard) in shards.iter().enumerate() {
-        let strings = shard.strings.iter().enumerate();
-        unique.extend(strings.map(|(i, &(_, s))| (tail_key(s), (i * SHARDS + number) as u32, s)));
-    }
+    let interned = interner.finish();
+    let mut unique: Vec<(u64, u32, &'i [u8])> = interned.iter().map(|(id, s)| (tail_key(s), id, s)).collect();
     unique.par_sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| compare_reversed(b.2, a.2)));
-    let mut offsets: Vec<Vec<u32>> = shards.iter().map(|shard| vec![0; shard.strings.len()]).collect();
+    let mut offsets = vec![0; interned.id_limit()];
     let mut kept: Vec<(&[u8], u64)> = Vec::new();
     let mut size = 0u64;
-    for (_, ticket, string) in unique {
+    for (_, id, string) in unique {
         let offset = match kept.last() {
             Some((previous, _)) if previous.ends_with(string) => size - string.len() as u64,
             _ => {
@@ -108,26 +94,12 @@ pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
                 size - string.len() as u64
             }
         };
-        offsets[ticket as usize % SHARDS][ticket as usize / SHARDS] = offset as u32;
+        offsets[id as usize] = offset as u32;
     }
     pieces.par_iter_mut().flat_map(|input| &mut input.pieces).for_each(|(_, place)| {
-        *place = offsets[*place as usize % SHARDS][*place as usize / SHARDS];
+        *place = offsets[*place as usize];
     });
     MergedStrings { size, offset: 0, kept, inputs: pieces }
-}
-
-fn ticket<'i>(shards: &[Mutex<Shard<'i>>], string: &'i [u8]) -> u32 {
-    let hash = crate::intern::hash(string);
-    let number = (hash >> 58) as usize % SHARDS;
-    let Shard { table, strings } = &mut *shards[number].lock();
-    let found = table.find(hash, |&i| strings[i as usize] == (hash, string)).copied();
-    let local = found.unwrap_or_else(|| {
-        let local = strings.len() as u32;
-        strings.push((hash, string));
-        table.insert_unique(hash, local, |&i| strings[i as usize].0);
-        local
-    });
-    local * SHARDS as u32 + number as u32
 }
 
 /// The last 8 bytes in front of the terminator, last first: decides most comparisons of reversed strings.

@@ -131,7 +131,7 @@ impl Line {
 
 impl Map<'_, '_> {
     fn section(&self, out: &mut String, part: &Part) {
-        let name = section_name(part.id);
+        let name = crate::object::header::section_label(part.id);
         let line = Line::new(None, part.offset as u64, part.size as u64, 0);
         match part.name {
             Some(custom) => line.push(out, format_args!("{name}({custom})")),
@@ -305,26 +305,6 @@ impl<'a> NamesOfFile<'a> {
         }
         self.names.get(local as usize).copied().unwrap_or("")
     }
-}
-
-fn section_name(id: u8) -> &'static str {
-    const NAMES: [&str; 14] = [
-        "CUSTOM",
-        "TYPE",
-        "IMPORT",
-        "FUNCTION",
-        "TABLE",
-        "MEMORY",
-        "GLOBAL",
-        "EXPORT",
-        "START",
-        "ELEM",
-        "CODE",
-        "DATA",
-        "DATACOUNT",
-        "TAG",
-    ];
-    NAMES.get(id as usize).copied().unwrap_or("UNKNOWN")
 }
 
 #[cfg(test)]

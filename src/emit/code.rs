@@ -33,7 +33,7 @@ impl CodePlan {
         let tasks = par::balanced_ranges(sizes.iter().copied(), TASK_BYTES);
         let mut compressed = Vec::new();
         let mut sizes = sizes;
-        if products.options.compress_relocations {
+        if products.options.compresses_relocations() {
             compressed = par::map(tasks.len(), |i| compress(products, &functions[tasks[i].clone()]));
             sizes = compressed.iter().flat_map(CodegenBuffer::sizes).collect();
         }

@@ -194,3 +194,37 @@ fn reorder_some<'a>(moves: &Moves, imports: impl Iterator<Item = &'a mut Import>
     moves.reorder(0, &mut entries);
     imports.iter_mut().zip(entries).for_each(|(import, entry)| **import = entry);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_most_often_gets_short_indices_and_the_rest_stays() {
+        let mut counts = vec![1; 300];
+        // Two of the second block earn a place below 128.
+        (counts[250], counts[299]) = (5, 9);
+        let moves = Moves::new(&counts, &[0..3, 3..300], INDEX_LIMITS);
+        let order = |range: Range<usize>| moves.old_of_new[range].to_vec();
+        assert_eq!(order(0..126), (0..126).collect::<Vec<u32>>());
+        assert_eq!(order(126..128), [250, 299]);
+        assert_eq!(order(128..252), (126..250).collect::<Vec<u32>>());
+        assert_eq!(order(252..300), (251..299).collect::<Vec<u32>>());
+        let mut index = 299;
+        moves.renumber(&mut index);
+        assert_eq!(index, 127);
+        let mut none = NONE;
+        moves.renumber(&mut none);
+        assert_eq!(none, NONE);
+        let mut entries: Vec<usize> = (3..300).collect();
+        moves.reorder(3, &mut entries);
+        assert_eq!(entries, moves.old_of_new[3..].iter().map(|&old| old as usize).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn blocks_and_limits_may_be_empty() {
+        let moves = Moves::new(&[1, 2, 3], &[0..0, 0..3, 3..3], [0, 0, 2, 8]);
+        assert_eq!(moves.old_of_new, [1, 2, 0], "the two most frequent, as they were, then the rest");
+        assert!(Moves::new(&[], std::slice::from_ref(&(0..0)), INDEX_LIMITS).old_of_new.is_empty());
+    }
+}

@@ -3,6 +3,9 @@
 //! The passes run in LLD's order, because that order shows in the output: segments and addresses first, then imports,
 //! then one scan over the relocations of everything live (table slots, GOT entries, types, undefined symbols), then
 //! the index spaces, then exports.
+//!
+//! The compact orders differ from LLD's in two places: where segments are made, and once everything has an index. Both
+//! go by counts of references from code, which are made first, and only then.
 
 mod dynamic;
 mod exports;
@@ -158,6 +161,7 @@ pub fn assign<'i>(
     live: &mut LiveSet,
     diagnostics: &mut Diagnostics,
 ) -> Result<Layout<'i>, Failed> {
+    // All inputs are objects.
     let has_mir = false;
     let (compact_segments, compact_indices) = (options.compact_segments(has_mir), options.compact_indices(has_mir));
     let references = (compact_segments || compact_indices).then(|| References::count(resolution, live));

@@ -145,7 +145,10 @@ fn link_inputs<R>(
     report::why_extract::write(options, inputs, &names, &selection, diagnostics);
     diagnostics.checkpoint()?;
     clock.lap("resolve");
-    let contents = parse_contents(&objects, &selection.link_order, diagnostics)?;
+    let mut contents = parse_contents(&objects, &selection.link_order, diagnostics)?;
+    if options.relocatable || options.emit_relocs {
+        contents.par_iter_mut().for_each(Contents::lower_to_object);
+    }
     clock.lap("parse contents");
     let mut resolution = resolve::finish(options, inputs, objects, contents, names, selection, diagnostics)?;
     clock.lap("check signatures");

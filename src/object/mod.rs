@@ -11,6 +11,7 @@
 pub mod contents;
 pub mod header;
 pub mod linking;
+mod mir;
 mod payload;
 mod query;
 mod reader;

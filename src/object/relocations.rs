@@ -204,6 +204,19 @@ pub struct Relocation {
     pub addend: i64,
 }
 
+impl Relocation {
+    /// Appends the entry of a relocation section, with `offset` in place of its own.
+    #[inline]
+    pub fn encode(&self, offset: u32, out: &mut Vec<u8>) {
+        out.push(self.kind.code());
+        leb::push_unsigned(out, offset as u64);
+        leb::push_unsigned(out, self.index as u64);
+        if self.kind.spec().addend {
+            leb::push_signed(out, self.addend);
+        }
+    }
+}
+
 /// A run of relocations in their encoded form, already checked; iterates in order of offset.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Relocations<'i> {

@@ -12,6 +12,7 @@ pub mod contents;
 pub mod header;
 pub mod linking;
 mod mir;
+mod module;
 mod payload;
 mod query;
 mod reader;

@@ -142,7 +142,11 @@ pub struct RelocationKind(u8);
 impl RelocationKind {
     pub const FUNCTION_INDEX_LEB: Self = Self(0);
     pub const TABLE_INDEX_SLEB: Self = Self(1);
+    pub const TABLE_INDEX_I32: Self = Self(2);
     pub const MEMORY_ADDR_LEB: Self = Self(3);
+    pub const MEMORY_ADDR_I32: Self = Self(5);
+    pub const MEMORY_ADDR_I64: Self = Self(16);
+    pub const TABLE_INDEX_I64: Self = Self(19);
     pub const MEMORY_ADDR_SLEB: Self = Self(4);
     pub const TYPE_INDEX_LEB: Self = Self(6);
     pub const GLOBAL_INDEX_LEB: Self = Self(7);

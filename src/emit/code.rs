@@ -109,7 +109,7 @@ fn lower(products: Products, functions: &[InputFunctionIdx]) -> Option<CodegenBu
         place.is_some_and(|(file, _)| resolution.files[file].contents.mir.is_some())
     };
     let has_mir = || resolution.has_mir && functions.iter().any(is_mir);
-    if !(options.compress_relocations || has_mir()) {
+    if !(options.compresses_relocations() || has_mir()) {
         return None;
     }
     let relocator = Relocator { resolution, live, layout, offsets: None };
@@ -121,7 +121,7 @@ fn lower(products: Products, functions: &[InputFunctionIdx]) -> Option<CodegenBu
 }
 
 fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionIdx, buffer: &mut CodegenBuffer) {
-    let short = products.options.compress_relocations;
+    let short = products.options.compresses_relocations();
     let Some((file, local)) = products.resolution.functions.locate(function) else {
         // A body of the linker is as short as it can be; its size field is made anew.
         let body = linker_body(products, function);

@@ -101,7 +101,7 @@ fn write_body(products: Products, relocator: &Relocator, function: InputFunction
 
 fn compress(products: Products, functions: &[InputFunctionIdx]) -> CodegenBuffer {
     let Products { resolution, live, layout, .. } = products;
-    let relocator = Relocator { resolution, live, layout, offsets: None };
+    let relocator = Relocator { resolution, live, layout, offsets: None, table: None };
     let mut buffer = CodegenBuffer::default();
     for &function in functions {
         match resolution.functions.locate(function) {

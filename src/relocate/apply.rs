@@ -8,8 +8,9 @@ use crate::object::relocations::{Field, Relocation, Relocations};
 /// Applies `relocations`, whose offsets count from `base` bytes before the start of `out`, to `out`.
 #[inline]
 pub fn apply(relocator: &Relocator, file: FileIdx, relocations: Relocations, base: u32, place: Place, out: &mut [u8]) {
+    let mut file = relocator.of_file(file);
     for relocation in relocations {
-        let value = relocator.value(file, &relocation, place);
+        let value = file.value(&relocation, place);
         let at = (relocation.offset - base) as usize;
         write(relocation.kind.field(), value, &mut out[at..]);
     }
@@ -18,13 +19,21 @@ pub fn apply(relocator: &Relocator, file: FileIdx, relocations: Relocations, bas
 #[inline]
 fn write(field: Field, value: u64, out: &mut [u8]) {
     match field {
-        Field::Unsigned5 => leb::write_unsigned_padded(&mut out[..5], value as u32 as u64),
-        Field::Signed5 => leb::write_signed_padded(&mut out[..5], value as u32 as i32 as i64),
+        Field::Unsigned5 => out[..5].copy_from_slice(&padded(value as u32, value as u32 >> 28)),
+        Field::Signed5 => out[..5].copy_from_slice(&padded(value as u32, (value as i32 >> 28) as u32)),
         Field::Unsigned10 => leb::write_unsigned_padded(&mut out[..10], value),
         Field::Signed10 => leb::write_signed_padded(&mut out[..10], value as i64),
         Field::Word4 => out[..4].copy_from_slice(&(value as u32).to_le_bytes()),
         Field::Word8 => out[..8].copy_from_slice(&value.to_le_bytes()),
     }
+}
+
+/// A LEB of 5 bytes; `high` is what the last of them holds.
+#[inline(always)]
+fn padded(value: u32, high: u32) -> [u8; 5] {
+    let low = (value & 0x7f) | (value & 0x3f80) << 1 | (value & 0x1f_c000) << 2 | (value & 0xfe0_0000) << 3;
+    let [a, b, c, d] = (low | 0x8080_8080).to_le_bytes();
+    [a, b, c, d, high as u8 & 0x7f]
 }
 
 /// Appends `body`, whose first byte lies `base` bytes into the section, with each field as short as its value allows.
@@ -55,5 +64,23 @@ fn push_short(relocation: &Relocation, value: u64, out: &mut Vec<u8>) {
         Field::Signed10 => leb::push_signed(out, value as i64),
         Field::Word4 => out.extend_from_slice(&(value as u32).to_le_bytes()),
         Field::Word8 => out.extend_from_slice(&value.to_le_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_fields_hold_what_leb_says() {
+        for value in [0u32, 1, 0x7f, 0x80, 0x1234_5678, 0x7fff_ffff, 0x8000_0000, u32::MAX - 1, u32::MAX] {
+            let (mut fast, mut slow) = ([0; 5], [0; 5]);
+            write(Field::Unsigned5, value as u64, &mut fast);
+            leb::write_unsigned_padded(&mut slow, value as u64);
+            assert_eq!(fast, slow, "{value:#x}");
+            write(Field::Signed5, value as u64, &mut fast);
+            leb::write_signed_padded(&mut slow, value as i32 as i64);
+            assert_eq!(fast, slow, "{value:#x} signed");
+        }
     }
 }

@@ -55,10 +55,10 @@ mod tests {
     fn short_fields_hold_what_leb_says() {
         for value in [0u32, 1, 0x7f, 0x80, 0x1234_5678, 0x7fff_ffff, 0x8000_0000, u32::MAX - 1, u32::MAX] {
             let (mut fast, mut slow) = ([0; 5], [0; 5]);
-            write(Field::Unsigned5, value as u64, &mut fast);
+            Field::Unsigned5.write(value as u64, &mut fast);
             leb::write_unsigned_padded(&mut slow, value as u64);
             assert_eq!(fast, slow, "{value:#x}");
-            write(Field::Signed5, value as u64, &mut fast);
+            Field::Signed5.write(value as u64, &mut fast);
             leb::write_signed_padded(&mut slow, value as i32 as i64);
             assert_eq!(fast, slow, "{value:#x} signed");
         }

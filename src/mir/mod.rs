@@ -10,14 +10,20 @@ mod codegen;
 pub mod file;
 mod inst;
 mod lower;
+pub mod module;
+pub(crate) mod snapshot;
 pub mod tag;
 pub mod walk;
+mod worker;
 
-pub use builder::{BlockType, BuildError, Catch, FunctionBuilder, MemArg};
+pub use builder::{BlockType, BuildError, Catch, Data, Func, FunctionBuilder, Global, Local, MemArg, Table, Tag, Type};
 pub use code::{Code, CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 pub use codegen::CodegenBuffer;
 pub use inst::{Function, Inst, Targets, lower_body, lower_function};
 pub use lower::{Values, lower, lower_padded};
+pub use module::{DataKind, Linkage, Module, Ordinal};
+pub use snapshot::{ModuleUnit, Unit};
+pub use worker::{Fixup, FixupTarget, Worker};
 
 /// What is wrong with a function's MIR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

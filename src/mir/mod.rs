@@ -7,9 +7,16 @@
 pub mod builder;
 pub mod code;
 mod codegen;
+pub mod dump;
+mod edit;
+pub mod fields;
 pub mod file;
 mod inst;
+pub mod lift;
 mod lower;
+pub mod members;
+mod object_form;
+pub mod round_trip;
 pub mod tag;
 pub mod walk;
 
@@ -17,7 +24,9 @@ pub use builder::{BlockType, BuildError, Catch, FunctionBuilder, MemArg};
 pub use code::{Code, CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 pub use codegen::CodegenBuffer;
 pub use inst::{Function, Inst, Targets, lower_body, lower_function};
+pub use lift::lift;
 pub use lower::{Values, lower, lower_padded};
+pub use object_form::lower_object;
 
 /// What is wrong with a function's MIR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -137,13 +137,14 @@ relocations! {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RelocationKind(u8);
 
-/// Types of the fields that code has.
+/// Types of the fields that code has, and of addresses in data.
 #[allow(missing_docs)]
 impl RelocationKind {
     pub const FUNCTION_INDEX_LEB: Self = Self(0);
     pub const TABLE_INDEX_SLEB: Self = Self(1);
     pub const MEMORY_ADDR_LEB: Self = Self(3);
     pub const MEMORY_ADDR_SLEB: Self = Self(4);
+    pub const MEMORY_ADDR_I32: Self = Self(5);
     pub const TYPE_INDEX_LEB: Self = Self(6);
     pub const GLOBAL_INDEX_LEB: Self = Self(7);
     pub const TAG_INDEX_LEB: Self = Self(10);
@@ -151,6 +152,7 @@ impl RelocationKind {
     pub const TABLE_INDEX_REL_SLEB: Self = Self(12);
     pub const MEMORY_ADDR_LEB64: Self = Self(14);
     pub const MEMORY_ADDR_SLEB64: Self = Self(15);
+    pub const MEMORY_ADDR_I64: Self = Self(16);
     pub const MEMORY_ADDR_REL_SLEB64: Self = Self(17);
     pub const TABLE_INDEX_SLEB64: Self = Self(18);
     pub const TABLE_NUMBER_LEB: Self = Self(20);

@@ -38,7 +38,8 @@ pub fn dump(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
 fn locals(out: &mut String, locals: &[u8]) {
     let body = wasmparser::FunctionBody::new(wasmparser::BinaryReader::new(locals, 0));
     let Ok(reader) = body.get_locals_reader() else { return };
-    let runs: Vec<String> = reader.into_iter().map_while(Result::ok).map(|(count, ty)| format!("{count} x {ty}")).collect();
+    let runs: Vec<String> =
+        reader.into_iter().map_while(Result::ok).map(|(count, ty)| format!("{count} x {ty}")).collect();
     if !runs.is_empty() {
         let _ = writeln!(out, "  locals {}", runs.join(", "));
     }

@@ -58,15 +58,15 @@ fn compare(a: &Object, a_rest: &Contents, b: &Object, b_rest: &Contents) -> Vec<
         let relocations = a_rest.segment_relocations(x).eq(b_rest.segment_relocations(y));
         check(&format!("data segment {}", x.name), is_same && relocations);
     }
-    let inits = |object: &Object| -> Vec<_> {
-        object.init_functions.iter().map(|init| (init.priority, init.symbol)).collect()
-    };
+    let inits =
+        |object: &Object| -> Vec<_> { object.init_functions.iter().map(|init| (init.priority, init.symbol)).collect() };
     check("the init functions", inits(a) == inits(b));
     check("the COMDATs of functions", a.function_comdats == b.function_comdats);
     check("the COMDATs of data segments", a.segment_comdats == b.segment_comdats);
     check("the features", a_rest.features == b_rest.features);
     let imports = |object: &Object| -> Vec<_> {
-        let functions = object.function_imports.iter().map(|import| (import.module.to_owned(), import.field.to_owned()));
+        let functions =
+            object.function_imports.iter().map(|import| (import.module.to_owned(), import.field.to_owned()));
         let globals = object.global_imports.iter().map(|import| (import.module.to_owned(), import.field.to_owned()));
         functions.chain(globals).collect()
     };

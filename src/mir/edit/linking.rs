@@ -50,13 +50,7 @@ impl<'b> Cursor<'b> {
 
 /// The payload `bytes` of the section for the new object. `map` gives the new index of each section, or none if it is
 /// dropped; `linking` is that of this section. `None` if the bytes are not what `object` says.
-pub(super) fn rewrite(
-    bytes: &[u8],
-    object: &Object,
-    map: &[Option<u32>],
-    linking: u32,
-    gate: Gate,
-) -> Option<Vec<u8>> {
+pub(super) fn rewrite(bytes: &[u8], object: &Object, map: &[Option<u32>], linking: u32, gate: Gate) -> Option<Vec<u8>> {
     let mut reader = Cursor { bytes, at: 0 };
     reader.u32()?;
     let mut out = reader.since(0).to_vec();

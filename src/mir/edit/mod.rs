@@ -85,7 +85,8 @@ impl<'o, 'i> Edit<'o, 'i> {
     /// Drops the relocations of the section with the id `id`, and adds `relocations` in their place, if there are any.
     pub fn set_relocations(&mut self, id: u8, relocations: &[Relocation]) {
         let sections = &self.object.sections;
-        let is_old = |part: &Part| relocated_section(part).is_some_and(|at| sections.get(at).is_some_and(|s| s.id == id));
+        let is_old =
+            |part: &Part| relocated_section(part).is_some_and(|at| sections.get(at).is_some_and(|s| s.id == id));
         let old = self.parts.iter().position(is_old);
         self.parts.retain(|part| !is_old(part));
         if relocations.is_empty() {
@@ -98,7 +99,8 @@ impl<'o, 'i> Edit<'o, 'i> {
         let behind_symbols = || self.parts.iter().position(|part| part.name == LINKING).map_or(0, |at| at + 1);
         let name = if id == id::CODE { "reloc.CODE" } else { "reloc.DATA" };
         let at = old.unwrap_or_else(behind_symbols);
-        self.parts.insert(at, Part { id: id::CUSTOM, name, payload: payload.into(), origin: Origin::NewRelocations(id) });
+        self.parts
+            .insert(at, Part { id: id::CUSTOM, name, payload: payload.into(), origin: Origin::NewRelocations(id) });
     }
     fn insert(&mut self, at: usize, id: u8, payload: Vec<u8>) {
         self.parts.insert(at, Part { id, name: "", payload: payload.into(), origin: Origin::New });
@@ -199,7 +201,9 @@ impl<'o, 'i> Edit<'o, 'i> {
         let linking = self.parts.iter().position(|part| part.name == LINKING)? as u32;
         for part in &mut self.parts {
             let (target, entries) = match (part.origin, relocated_section(part)) {
-                (Origin::NewRelocations(id), _) => (if id == id::CODE { code } else { data }? as u32, &part.payload[..]),
+                (Origin::NewRelocations(id), _) => {
+                    (if id == id::CODE { code } else { data }? as u32, &part.payload[..])
+                }
                 (Origin::Old(_), Some(old)) => {
                     let mut at = 0;
                     leb::read_u32(&part.payload, &mut at).ok()?;

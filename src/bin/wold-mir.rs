@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use wold::diagnostic::{Diagnostic, Kind};
 use wold::mir::lift::Counts;
 use wold::mir::members::{is_archive, is_object, map, members};
-use wold::mir::round_trip::round_trip;
+use wold::mir::round_trip::{check_structure, round_trip};
 use wold::mir::{dump, lift, lower_object};
 use wold::mmap::{FileBytes, OutputFile, os_text};
 
@@ -263,6 +263,7 @@ fn check(arguments: &Arguments, label: &str, bytes: &[u8]) -> Result<Checked, Di
         return Ok(Checked { label, counts, is_same_file, differences: trip.differences });
     }
     let object = if has_mir(bytes) { lower_object(&label, bytes)? } else { bytes.to_vec() };
+    check_structure(&label, &object)?;
     let counts = lift(&label, &object)?.counts;
     Ok(Checked { label, counts, is_same_file: false, differences: Vec::new() })
 }

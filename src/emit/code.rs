@@ -108,10 +108,11 @@ fn lower(products: Products, functions: &[InputFunctionIdx]) -> Option<CodegenBu
         let place = resolution.functions.locate(function);
         place.is_some_and(|(file, _)| resolution.files[file].contents.mir.is_some())
     };
-    if !options.compress_relocations && !(resolution.has_mir && functions.iter().any(is_mir)) {
+    let has_mir = || resolution.has_mir && functions.iter().any(is_mir);
+    if !(options.compresses_relocations() || has_mir()) {
         return None;
     }
-    let relocator = Relocator { resolution, live, layout, offsets: None };
+    let relocator = Relocator { resolution, live, layout, offsets: None, table: None };
     let mut buffer = CodegenBuffer::default();
     for &function in functions {
         lower_one(products, &relocator, function, &mut buffer);
@@ -120,7 +121,7 @@ fn lower(products: Products, functions: &[InputFunctionIdx]) -> Option<CodegenBu
 }
 
 fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionIdx, buffer: &mut CodegenBuffer) {
-    let short = products.options.compress_relocations;
+    let short = products.options.compresses_relocations();
     let Some((file, local)) = products.resolution.functions.locate(function) else {
         // A body of the linker is as short as it can be; its size field is made anew.
         let body = linker_body(products, function);
@@ -130,10 +131,11 @@ fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionI
     };
     let contents = &products.resolution.files[file].contents;
     let body = &contents.bodies[local as usize];
-    if let Some(mir) = &contents.mir {
-        let values = FileValues { relocator, file };
+    if let Some(unit) = &contents.mir {
+        let function = local as usize;
+        let values = UnitValues { relocator, file, unit, function };
         return buffer.body(|out| {
-            let lowered = mir::lower(&mir.code(local as usize), mir.is_64, &values, out);
+            let lowered = mir::lower(&unit.code(function), unit.is_64(), &values, out);
             lowered.expect("MIR is checked when it is read");
         });
     }
@@ -145,15 +147,18 @@ fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionI
     buffer.body(|out| relocate::push_compressed(relocator, file, relocations, base, bytes, out));
 }
 
-/// What the symbols of a file with MIR stand for.
-struct FileValues<'a, 'i> {
+/// What the operands of a function of a file with MIR stand for.
+struct UnitValues<'a, 'i> {
     relocator: &'a Relocator<'a, 'i>,
     file: FileIdx,
+    unit: &'a mir::Unit<'i>,
+    function: usize,
 }
 
-impl mir::Values for FileValues<'_, '_> {
+impl mir::Values for UnitValues<'_, '_> {
     #[inline]
-    fn value(&self, kind: RelocationKind, index: u32, addend: i64) -> u64 {
+    fn value(&self, kind: RelocationKind, operand: u32, addend: i64) -> u64 {
+        let index = self.unit.operand(self.function, kind, operand);
         self.relocator.value(self.file, &Relocation { kind, offset: 0, index, addend }, Place::default())
     }
 }

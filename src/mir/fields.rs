@@ -239,7 +239,7 @@ fn slots(object: &Object) -> Vec<u64> {
         let Some(start) = constant(&offset_expr) else { continue };
         for (at, function) in functions.into_iter().map_while(Result::ok).enumerate() {
             if let Some(slot) = slots.get_mut(function as usize).filter(|slot| **slot == NO_SLOT) {
-                *slot = start + at as u64;
+                *slot = start.wrapping_add(at as u64);
             }
         }
     }

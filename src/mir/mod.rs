@@ -15,18 +15,24 @@ mod inst;
 pub mod lift;
 mod lower;
 pub mod members;
+pub mod module;
 mod object_form;
 pub mod round_trip;
+pub(crate) mod snapshot;
 pub mod tag;
 pub mod walk;
+mod worker;
 
-pub use builder::{BlockType, BuildError, Catch, FunctionBuilder, MemArg};
+pub use builder::{BlockType, BuildError, Catch, Data, Func, FunctionBuilder, Global, Local, MemArg, Table, Tag, Type};
 pub use code::{Code, CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 pub use codegen::CodegenBuffer;
 pub use inst::{Function, Inst, Targets, lower_body, lower_function};
 pub use lift::lift;
 pub use lower::{Values, lower, lower_padded};
+pub use module::{DataKind, Linkage, Module, Ordinal};
 pub use object_form::lower_object;
+pub use snapshot::{ModuleUnit, Unit};
+pub use worker::{Fixup, FixupTarget, Worker};
 
 /// What is wrong with a function's MIR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

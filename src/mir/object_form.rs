@@ -1,11 +1,11 @@
 //! Object with MIR -> relocatable object: functions with padded fields and relocations, no gate.
 
+use super::Unit;
 use super::edit::{Edit, Gate, write};
 use super::fields::{self, Form, Provisional};
 use super::{file, lower_padded};
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::leb;
-use crate::mir::file::View;
 use crate::object::header::id;
 use crate::object::relocations::{Relocation, RelocationKind};
 use crate::object::{Contents, Object, Section};
@@ -21,8 +21,8 @@ pub fn lower_object(name: &str, bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
         return Err(refuse("has no MIR: there is nothing to lower"));
     }
     let contents = Contents::parse(&object)?;
-    let Some(view) = contents.mir else { return Err(refuse("has no MIR: there is nothing to lower")) };
-    let code = lower_code(&object, &view)?;
+    let Some(view) = &contents.mir else { return Err(refuse("has no MIR: there is nothing to lower")) };
+    let code = lower_code(&object, view)?;
     let mut edit = Edit::new(&object, &contents, Gate::Remove);
     edit.drop_customs(|name| name == file::SECTION || name == fields::SECTION);
     edit.replace(id::CODE, code.payload);
@@ -41,7 +41,7 @@ struct CodeSection {
     relocations: Vec<Relocation>,
 }
 
-fn lower_code(object: &Object, view: &View) -> Result<CodeSection, Diagnostic> {
+fn lower_code(object: &Object, view: &Unit) -> Result<CodeSection, Diagnostic> {
     let kinds = relocation_kinds(object, view)?;
     let form = read_form(object, &kinds)?;
     let values = Provisional::new(object, form.rule);
@@ -51,7 +51,7 @@ fn lower_code(object: &Object, view: &View) -> Result<CodeSection, Diagnostic> {
     let (mut body, mut relocations) = (Vec::new(), Vec::new());
     for index in 0..view.len() {
         (body.clear(), relocations.clear());
-        lower_padded(&view.code(index), view.is_64, &values, &mut body, &mut relocations)
+        lower_padded(&view.code(index), view.is_64(), &values, &mut body, &mut relocations)
             .map_err(|malformed| mir_error(object, index, malformed.problem))?;
         let other = other_widths.next_if(|(function, _)| *function as usize == index);
         push_number(&mut code.payload, body.len() as u64, other.map_or(form.size_width, |&(_, width)| width));
@@ -73,7 +73,7 @@ fn lower_code(object: &Object, view: &View) -> Result<CodeSection, Diagnostic> {
 }
 
 /// The types of all relocations in order.
-fn relocation_kinds(object: &Object, view: &View) -> Result<Vec<RelocationKind>, Diagnostic> {
+fn relocation_kinds(object: &Object, view: &Unit) -> Result<Vec<RelocationKind>, Diagnostic> {
     struct Kinds(Vec<RelocationKind>);
     impl super::walk::Sink for Kinds {
         fn byte(&mut self, _: u8) {}
@@ -87,7 +87,7 @@ fn relocation_kinds(object: &Object, view: &View) -> Result<Vec<RelocationKind>,
     }
     let mut kinds = Kinds(Vec::new());
     for index in 0..view.len() {
-        super::walk::walk(&view.code(index), view.is_64, &mut kinds)
+        super::walk::walk(&view.code(index), view.is_64(), &mut kinds)
             .map_err(|malformed| mir_error(object, index, malformed.problem))?;
     }
     Ok(kinds.0)
@@ -113,7 +113,7 @@ fn push_number(out: &mut Vec<u8>, number: u64, width: u8) {
 }
 
 fn mir_error(object: &Object, function: usize, problem: &str) -> Diagnostic {
-    let message = format!("function {function} of the object's own: {problem}");
+    let message = format!("function number {function}: {problem}");
     match object.sections.iter().find(|section| section.name == file::SECTION) {
         Some(section) => Diagnostic::malformed(object.site(section, 0), message),
         None => Diagnostic::error(Kind::Malformed, format!("{}: {message}", object.name)),

@@ -3,7 +3,9 @@
 use super::lift::Counts;
 use super::{lift, lower_object};
 use crate::diagnostic::Diagnostic;
+use crate::object::header::id;
 use crate::object::{Contents, Object, SymbolKind};
+use wasmparser::{BinaryReader, FunctionBody};
 
 /// What a round trip gave.
 #[derive(Clone, Debug)]
@@ -72,4 +74,28 @@ fn compare(a: &Object, a_rest: &Contents, b: &Object, b_rest: &Contents) -> Vec<
     };
     check("the imports", imports(a) == imports(b));
     differences
+}
+
+/// Whether every function body of the object `bytes`, called `name` in messages, is made of operators, and its blocks
+/// are nested. Types are not looked at.
+///
+/// # Errors
+/// A diagnostic that names the place of the first that is not.
+pub fn check_structure(name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
+    let object = Object::parse(name.to_owned(), bytes)?;
+    let contents = Contents::parse(&object)?;
+    let Some(section) = object.section(id::CODE) else { return Ok(()) };
+    for body in &contents.bodies {
+        let bytes = &contents.body_bytes(body)[body.size_width as usize..];
+        let start = (body.offset + body.size_width) as u64;
+        let read = || -> wasmparser::Result<()> {
+            let mut reader = FunctionBody::new(BinaryReader::new(bytes, start)).get_operators_reader()?;
+            while !reader.eof() {
+                reader.read()?;
+            }
+            reader.finish()
+        };
+        read().map_err(|error| Diagnostic::malformed(object.site(section, error.offset()), error.message()))?;
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::diagnostic::Diagnostic;
-use crate::mir::file::View;
+use crate::mir::Unit;
 use std::borrow::Cow;
 
 /// A function body, size field included, as it lies in the code section.
@@ -82,10 +82,10 @@ pub struct Contents<'i> {
     pub(super) code_relocations: Cow<'i, [u8]>,
     /// The functions, if they are MIR: then bodies have no bytes, sizes are estimates, and the offset of a body's
     /// relocations is the number of an instruction.
-    pub mir: Option<View<'i>>,
+    pub mir: Option<Unit<'i>>,
     /// Data segments.
     pub segments: Vec<Segment<'i>>,
-    pub(super) data_relocations: &'i [u8],
+    pub(super) data_relocations: Cow<'i, [u8]>,
     /// Custom sections that go to the output, in file order. Without `linking`, `reloc.*`, `producers`,
     /// `target_features` and `name`.
     pub customs: Vec<CustomSection<'i>>,
@@ -122,12 +122,12 @@ impl<'i> Contents<'i> {
     /// The relocations of a function body; their offsets count from the start of `code`.
     #[inline]
     pub fn body_relocations(&self, body: &Body) -> Relocations<'_> {
-        Relocations { bytes: &self.code_relocations[body.relocations as usize..body.relocations_end as usize] }
+        Relocations::new(&self.code_relocations, body.relocations, body.relocations_end)
     }
     /// The relocations of a segment; their offsets count like [`Segment::offset`].
     #[inline]
-    pub fn segment_relocations(&self, segment: &Segment) -> Relocations<'i> {
-        Relocations { bytes: &self.data_relocations[segment.relocations as usize..segment.relocations_end as usize] }
+    pub fn segment_relocations(&self, segment: &Segment) -> Relocations<'_> {
+        Relocations::new(&self.data_relocations, segment.relocations, segment.relocations_end)
     }
     /// Whether a R_WASM_FUNCTION_INDEX_LEB relocation targets symbol `symbol`.
     pub fn is_called(&self, symbol: u32) -> bool {

@@ -3,12 +3,13 @@
 use super::header::id;
 use super::relocation_check::Targets;
 use super::*;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Kind};
 use crate::leb;
 use crate::mir::file::{self, GATE_SEGMENT, GATE_SYMBOL, View};
 use crate::mir::walk::{Sink, walk};
-use crate::mir::{self, Code, Malformed};
+use crate::mir::{self, Malformed, Unit};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Functions that one task checks.
 const TASK_FUNCTIONS: usize = 256;
@@ -64,34 +65,50 @@ impl<'i> Contents<'i> {
             return Err(reader.error_at(0, "expected no relocations for CODE in an object with MIR"));
         }
         self.segments.pop();
-        let code = |index| view.code(index);
-        self.check_functions(view.len(), view.is_64, code, targets).map_err(|(function, malformed)| {
-            let Malformed { instruction, problem } = malformed;
+        self.read_functions(object, Unit::File(view), targets)
+    }
+
+    /// Checks the functions of `unit` and makes them the object's.
+    pub(super) fn read_functions(
+        &mut self,
+        object: &Object<'i>,
+        unit: Unit<'i>,
+        targets: &mut Targets<'_, '_>,
+    ) -> Result<(), Diagnostic> {
+        self.check_functions(&unit, targets).map_err(|(function, Malformed { instruction, problem })| {
             let name = match object.first_function_symbols()[function] {
                 u32::MAX => "without a name",
                 symbol => object.symbols[symbol as usize].name,
             };
-            reader.error_at(0, format!("function {name}, instruction {instruction}: {problem}"))
+            let message = format!("function {name}, instruction {instruction}: {problem}");
+            match object.sections.iter().find(|section| is_mir(section)) {
+                Some(section) => section.reader(&object.name).error_at(0, message),
+                None => Diagnostic::error(Kind::Input, format!("{}: {message}", object.name)),
+            }
         })?;
-        self.mir = Some(view);
+        self.mir = Some(unit);
         Ok(())
     }
 
     /// Turns MIR into bodies with padded fields and their relocations: what an output that is an object again needs.
     pub(crate) fn lower_to_object(&mut self) {
-        let Some(view) = self.mir.take() else { return };
+        let Some(unit) = self.mir.take() else { return };
         let (mut code, mut entries) = (Vec::new(), Vec::new());
         let (mut body, mut relocations) = (Vec::new(), Vec::new());
-        for index in 0..view.len() {
-            (body.clear(), relocations.clear());
-            let lowered = mir::lower_padded(&view.code(index), view.is_64, &Zero, &mut body, &mut relocations);
+        for function in 0..unit.len() {
+            body.clear();
+            relocations.clear();
+            let lowered = mir::lower_padded(&unit.code(function), unit.is_64(), &Zero, &mut body, &mut relocations);
             lowered.expect("MIR is checked when it is read");
             let (offset, first) = (code.len(), entries.len() as u32);
             leb::push_unsigned(&mut code, body.len() as u64);
             let start = code.len();
             code.extend_from_slice(&body);
-            relocations.iter().for_each(|entry| entry.encode(entry.offset + start as u32, &mut entries));
-            self.bodies[index] = Body {
+            for entry in &relocations {
+                let index = unit.operand(function, entry.kind, entry.index);
+                Relocation { index, ..*entry }.encode(entry.offset + start as u32, &mut entries);
+            }
+            self.bodies[function] = Body {
                 offset: offset as u32,
                 size: (code.len() - offset) as u32,
                 size_width: (start - offset) as u32,
@@ -104,19 +121,14 @@ impl<'i> Contents<'i> {
 
     /// Walks all functions, on all threads; notes what each refers to, in the form of relocations whose offset is the
     /// number of the instruction.
-    fn check_functions<'m>(
-        &mut self,
-        count: usize,
-        is_64: bool,
-        code: impl Fn(usize) -> Code<'m> + Sync,
-        targets: &mut Targets<'_, '_>,
-    ) -> Result<(), (usize, Malformed)> {
+    fn check_functions(&mut self, unit: &Unit<'i>, targets: &mut Targets<'_, '_>) -> Result<(), (usize, Malformed)> {
+        let count = unit.len();
         let tasks = count.div_ceil(TASK_FUNCTIONS);
         let checked: Vec<Checked> = (0..tasks)
             .into_par_iter()
             .map(|task| {
                 let functions = task * TASK_FUNCTIONS..count.min((task + 1) * TASK_FUNCTIONS);
-                check_task(functions, is_64, &code, targets)
+                check_task(functions, unit, targets)
             })
             .collect::<Result<_, _>>()?;
         let mut references = Vec::with_capacity(checked.iter().map(|task| task.references.len()).sum());
@@ -156,20 +168,15 @@ struct Checked {
     called: Vec<u32>,
 }
 
-fn check_task<'m>(
-    functions: std::ops::Range<usize>,
-    is_64: bool,
-    code: &impl Fn(usize) -> Code<'m>,
-    targets: &Targets<'_, '_>,
-) -> Result<Checked, (usize, Malformed)> {
-    let mut sink = Checker { targets, size: 0, references: Vec::new(), called: Vec::new() };
+fn check_task(functions: Range<usize>, unit: &Unit, targets: &Targets<'_, '_>) -> Result<Checked, (usize, Malformed)> {
+    let mut sink = Checker { targets, unit, function: 0, size: 0, references: Vec::new(), called: Vec::new() };
     let mut bodies = Vec::with_capacity(functions.len());
     for index in functions {
         let start = sink.references.len() as u32;
         sink.size = 0;
-        let code = code(index);
+        let code = unit.code(index);
         check_locals(code.locals)
-            .and_then(|()| walk(&code, is_64, &mut sink))
+            .and_then(|()| walk(&code, unit.is_64(), &mut sink))
             .map_err(|malformed| (index, malformed))?;
         let end = sink.references.len() as u32;
         bodies.push(Body { offset: 0, size: sink.size, size_width: 0, relocations: start, relocations_end: end });
@@ -198,6 +205,8 @@ fn check_locals(locals: &[u8]) -> Result<(), Malformed> {
 /// Checks operands, notes references and counts bytes.
 struct Checker<'t, 'o, 'i> {
     targets: &'t Targets<'o, 'i>,
+    unit: &'t Unit<'i>,
+    function: usize,
     size: u32,
     references: Vec<u8>,
     called: Vec<u32>,
@@ -220,7 +229,8 @@ impl Sink for Checker<'_, '_, '_> {
     fn signed(&mut self, _: i64) {
         self.size = self.size.saturating_add(1);
     }
-    fn field(&mut self, kind: RelocationKind, index: u32, addend: i64, instruction: usize) -> Result<(), Malformed> {
+    fn field(&mut self, kind: RelocationKind, operand: u32, addend: i64, instruction: usize) -> Result<(), Malformed> {
+        let index = self.unit.operand(self.function, kind, operand);
         if !self.targets.fits(kind, index) {
             let problem = match kind == RelocationKind::TYPE_INDEX_LEB {
                 true => "it names a type that does not exist",

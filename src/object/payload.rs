@@ -219,7 +219,7 @@ impl<'i> Contents<'i> {
         let target = &object.sections[index as usize];
         match target.id {
             id::CODE => self.code_relocations = relocation_check::check(reader, targets, &mut self.bodies)?.into(),
-            id::DATA => self.data_relocations = relocation_check::check(reader, targets, &mut self.segments)?,
+            id::DATA => self.data_relocations = relocation_check::check(reader, targets, &mut self.segments)?.into(),
             id::CUSTOM => {
                 // Ordered by section; not there if this crate reads the section itself.
                 let Ok(custom) = self.customs.binary_search_by_key(&index, |custom| custom.section) else {
@@ -227,7 +227,7 @@ impl<'i> Contents<'i> {
                 };
                 let customs = &mut self.customs[custom..=custom];
                 let bytes = relocation_check::check(reader, targets, customs)?;
-                self.customs[custom].relocations = Relocations { bytes };
+                self.customs[custom].relocations = Relocations::new(bytes, 0, bytes.len() as u32);
             }
             _ => return Err(bad_relocation_target(reader, target)),
         }

@@ -128,7 +128,7 @@ impl<'o, 'i> Edit<'o, 'i> {
         let moved = payload.len() as i64 - old_head as i64;
         payload.extend_from_slice(&old[old_head..]);
         payload.extend_from_slice(&[ACTIVE, if is_64 { tag::I64_CONST } else { tag::I32_CONST }]);
-        let address = address.next_multiple_of(size as u64);
+        let address = address.checked_next_multiple_of(size as u64).unwrap_or(0);
         leb::push_signed(&mut payload, if is_64 { address as i64 } else { address as u32 as i32 as i64 });
         payload.extend_from_slice(&[tag::END, size as u8]);
         let field = payload.len();

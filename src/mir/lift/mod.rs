@@ -10,7 +10,7 @@
 
 mod decode;
 
-use super::edit::{Edit, Gate, write};
+use super::edit::{Edit, Gate, Part, write};
 use super::fields::{self, Form, Provisional, Rule};
 use super::{Code, CodeBuffer, file, lower_padded, tag};
 use crate::diagnostic::{Diagnostic, Kind, Site};
@@ -100,15 +100,15 @@ fn assemble(
     gate_address: u64,
 ) -> Option<Vec<u8>> {
     let mut edit = Edit::new(object, contents, Gate::Add);
-    edit.drop_customs(is_about_offsets);
+    edit.drop_customs(|name| is_about_offsets(name) || name == fields::SECTION);
     edit.replace(id::CODE, stubs(contents.bodies.len()));
     edit.set_relocations(id::CODE, &[]);
     edit.add_gate_segment(gate_address);
     let mut parts = edit.finish()?;
-    parts.extend(form.encode().map(|payload| super::edit::Part::custom(fields::SECTION, payload)));
+    parts.extend(form.encode().map(|payload| Part::custom(fields::SECTION, payload)));
     let before = parts.iter().flat_map(|part| [(part.id, part.name.as_bytes()), (part.id, &part.payload[..])]);
     let mir = file::encode(buffer, object.is_64, before);
-    parts.push(super::edit::Part::custom(file::SECTION, mir));
+    parts.push(Part::custom(file::SECTION, mir));
     write(&parts)
 }
 
@@ -251,3 +251,6 @@ fn malformed(object: &Object, offset: u64, message: String) -> Diagnostic {
         None => Diagnostic::malformed(Site { file: object.name.clone(), section: "CODE".into(), offset }, message),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,7 +136,7 @@ fn run(arguments: &Arguments) -> i32 {
                 code
             }
         },
-        Command::Dump => report(each_object(&arguments.files, |label, bytes| dump_text(label, bytes)), print_all),
+        Command::Dump => report(each_object(&arguments.files, dump_text), print_all),
         Command::Check => {
             let summary = |checked: Vec<Checked>| summarise(arguments, &checked);
             report(each_object(&arguments.files, |label, bytes| check(arguments, label, bytes)), summary)

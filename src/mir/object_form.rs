@@ -50,7 +50,8 @@ fn lower_code(object: &Object, view: &Unit) -> Result<CodeSection, Diagnostic> {
     let mut other_widths = form.other_widths.iter().peekable();
     let (mut body, mut relocations) = (Vec::new(), Vec::new());
     for index in 0..view.len() {
-        (body.clear(), relocations.clear());
+        body.clear();
+        relocations.clear();
         lower_padded(&view.code(index), view.is_64(), &values, &mut body, &mut relocations)
             .map_err(|malformed| mir_error(object, index, malformed.problem))?;
         let other = other_widths.next_if(|(function, _)| *function as usize == index);

@@ -119,7 +119,9 @@ fn symbols(mut reader: Cursor, map: &[Option<u32>], linking: u32, gate: Gate) ->
             SymbolKind::Data => {
                 reader.name()?;
                 if !flags.is_undefined() {
-                    (reader.u32()?, reader.u64()?, reader.u64()?);
+                    reader.u32()?;
+                    reader.u64()?;
+                    reader.u64()?;
                 }
             }
             _ => {
@@ -147,7 +149,9 @@ fn segments(mut reader: Cursor, object: &Object, gate: Gate) -> Option<Vec<u8>> 
         leb::push_unsigned(&mut out, kept as u64);
         let start = reader.at;
         for _ in 0..kept {
-            (reader.name()?, reader.u32()?, reader.u32()?);
+            reader.name()?;
+            reader.u32()?;
+            reader.u32()?;
         }
         out.extend_from_slice(reader.since(start));
         return Some(out);
@@ -168,7 +172,8 @@ fn comdats(mut reader: Cursor, map: &[Option<u32>]) -> Option<Vec<u8>> {
     leb::push_unsigned(&mut out, groups as u64);
     for _ in 0..groups {
         let start = reader.at;
-        (reader.name()?, reader.u32()?);
+        reader.name()?;
+        reader.u32()?;
         out.extend_from_slice(reader.since(start));
         let mut entries = Vec::new();
         for _ in 0..reader.u32()? {

@@ -23,7 +23,7 @@ pub use imports::Import;
 pub use init_functions::InitFunctions;
 pub use memory::Memory;
 pub use segments::{Chunk, OutputSegment, bound_names};
-pub use strings::{MergedStrings, Pieces, merge_strings, split_strings};
+pub use strings::{MergedStrings, merge_strings, split_strings};
 
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;

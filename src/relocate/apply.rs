@@ -12,28 +12,8 @@ pub fn apply(relocator: &Relocator, file: FileIdx, relocations: Relocations, bas
     for relocation in relocations {
         let value = file.value(&relocation, place);
         let at = (relocation.offset - base) as usize;
-        write(relocation.kind.field(), value, &mut out[at..]);
+        relocation.kind.field().write(value, &mut out[at..]);
     }
-}
-
-#[inline]
-fn write(field: Field, value: u64, out: &mut [u8]) {
-    match field {
-        Field::Unsigned5 => out[..5].copy_from_slice(&padded(value as u32, value as u32 >> 28)),
-        Field::Signed5 => out[..5].copy_from_slice(&padded(value as u32, (value as i32 >> 28) as u32)),
-        Field::Unsigned10 => leb::write_unsigned_padded(&mut out[..10], value),
-        Field::Signed10 => leb::write_signed_padded(&mut out[..10], value as i64),
-        Field::Word4 => out[..4].copy_from_slice(&(value as u32).to_le_bytes()),
-        Field::Word8 => out[..8].copy_from_slice(&value.to_le_bytes()),
-    }
-}
-
-/// A LEB of 5 bytes; `high` is what the last of them holds.
-#[inline(always)]
-fn padded(value: u32, high: u32) -> [u8; 5] {
-    let low = (value & 0x7f) | (value & 0x3f80) << 1 | (value & 0x1f_c000) << 2 | (value & 0xfe0_0000) << 3;
-    let [a, b, c, d] = (low | 0x8080_8080).to_le_bytes();
-    [a, b, c, d, high as u8 & 0x7f]
 }
 
 /// Appends `body`, whose first byte lies `base` bytes into the section, with each field as short as its value allows.

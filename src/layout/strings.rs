@@ -4,7 +4,7 @@
 //! are one, that order is total and nothing depends on which thread met a string first.
 //!
 //! Debug information has millions of strings. They are first split by hash into shards, and each shard is then made
-//! unique by one thread: no locks, and tables that fit the cache.
+//! unique by one thread: no locks, and smaller tables.
 
 use crate::intern::hash;
 use rayon::prelude::*;
@@ -108,8 +108,11 @@ pub fn split_strings(data: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
 /// Bytes of strings that one task splits, about.
 const BATCH_BYTES: usize = 1 << 22;
 
-/// Strings in a shard, about, if no string is there twice.
+/// Strings in a shard at least, about, repeated ones included.
 const SHARD_STRINGS: usize = 1 << 13;
+
+/// Bytes of a string in debug information, if it is rather short.
+const LIKELY_BYTES: usize = 32;
 
 /// Bits of an id that say which shard it is of, at most.
 const SHARD_BITS: u32 = 8;
@@ -119,10 +122,13 @@ pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
     let ranges = crate::par::balanced_ranges(inputs.iter().map(|data| data.len()), BATCH_BYTES);
     let mut batches: Vec<Batch> = ranges.par_iter().map(|range| Batch::new(&inputs[range.clone()])).collect();
     let count: usize = batches.iter().map(|batch| batch.pieces.len()).sum();
-    let shard_bits = (count / SHARD_STRINGS).checked_ilog2().unwrap_or(0).min(SHARD_BITS);
+    // The fewer the shards, the closer together lie the strings that one of them reads; but each thread needs some.
+    let wanted = rayon::current_num_threads().ilog2() + 2;
+    let shard_bits = (count / SHARD_STRINGS).checked_ilog2().unwrap_or(0).min(wanted).min(SHARD_BITS);
     batches.par_iter_mut().for_each(|batch| batch.sort_by_shard(shard_bits));
     let shards: Vec<Vec<&[u8]>> =
         (0..1usize << shard_bits).into_par_iter().map(|shard| unique(shard, &batches, &ranges, inputs)).collect();
+    batches.iter_mut().for_each(|batch| batch.order = Vec::new());
     let limit = shards.iter().map(Vec::len).max().unwrap_or(0) << SHARD_BITS;
     let mut strings: Vec<Tail> = Vec::with_capacity(shards.iter().map(Vec::len).sum());
     for (shard, strings_of_shard) in shards.into_iter().enumerate() {
@@ -132,7 +138,6 @@ pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
     sort_reversed(&mut strings);
     let (kept, offsets, size) = place(&strings, limit);
     batches.par_iter_mut().for_each(|batch| {
-        batch.order = Vec::new();
         for piece in &mut batch.pieces {
             let id = *piece.place.get_mut();
             *piece.place.get_mut() = offsets[id as usize];
@@ -150,7 +155,9 @@ fn id(shard: usize, index: usize) -> u32 {
 
 impl Batch {
     fn new(inputs: &[&[u8]]) -> Self {
-        let mut batch = Self::default();
+        // Memory that is not used costs nothing; vectors that grow leave their old places behind.
+        let bytes: usize = inputs.iter().map(|data| data.len()).sum();
+        let mut batch = Self { pieces: Vec::with_capacity(bytes / LIKELY_BYTES), ..Self::default() };
         for data in inputs {
             let pieces = split_strings(data);
             batch.pieces.extend(

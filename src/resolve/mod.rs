@@ -22,7 +22,7 @@ pub use replay::exported_names;
 pub use symbol::{Symbol, bits};
 pub use text::linker_global_type;
 pub(crate) use text::value_type_text;
-pub use text::{display_name, pointer_type, signature_text};
+pub use text::{display_name, pointer_type, signature_text, with_display_name};
 use text::{global_type_text, table_type_text};
 pub use wrap::names as wrapped_names;
 

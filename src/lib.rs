@@ -57,5 +57,7 @@ pub mod hints;
 // The roof.
 pub mod pipeline;
 mod linker;
+mod session;
 
 pub use linker::{Linked, Linker};
+pub use session::Session;

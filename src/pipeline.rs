@@ -4,6 +4,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind};
 use crate::emit::{self, Products};
 use crate::index::*;
 use crate::input::{self, FileSystem, Inputs, MemberKind};
+use crate::mir::snapshot::Snapshot;
 use crate::mmap::{OutputFile, check_writable, os_text, write_at};
 use crate::object::{Contents, Object};
 use crate::options::{self, Options};
@@ -28,6 +29,33 @@ pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnost
             Ok(image)
         })
     })
+}
+
+/// Links modules that a compiler has handed over, and what the options name, into a module in memory.
+///
+/// # Errors
+/// [`Failed`]; `diagnostics` says why.
+pub(crate) fn link_modules(
+    options: &Options,
+    disk: &dyn FileSystem,
+    modules: Vec<Snapshot>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<u8>, Failed> {
+    let mut clock = Clock::start(options.time);
+    let loaded = input::load_with(options, disk, modules, diagnostics);
+    clock.lap("load");
+    let module = explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
+        link_inputs(options, inputs, &mut clock, diagnostics, |plan, clock, _| {
+            let mut image = vec![0; plan.size()];
+            plan.write(&mut image);
+            clock.lap("emit");
+            Ok(image)
+        })
+    })?;
+    if options.time {
+        clock.report(diagnostics);
+    }
+    Ok(module)
 }
 
 /// Links loaded inputs. If there are messages, then, be it about the loading, hints are added to them.
@@ -145,7 +173,10 @@ fn link_inputs<R>(
     report::why_extract::write(options, inputs, &names, &selection, diagnostics);
     diagnostics.checkpoint()?;
     clock.lap("resolve");
-    let contents = parse_contents(&objects, &selection.link_order, diagnostics)?;
+    let mut contents = parse_contents(inputs, &objects, &selection.link_order, diagnostics)?;
+    if options.relocatable || options.emit_relocs {
+        contents.par_iter_mut().for_each(Contents::lower_to_object);
+    }
     clock.lap("parse contents");
     let mut resolution = resolve::finish(options, inputs, objects, contents, names, selection, diagnostics)?;
     clock.lap("check signatures");
@@ -180,10 +211,11 @@ fn parse_headers<'i>(
         .into_par_iter()
         .map(|index| {
             let member = &inputs.members[index];
-            if member.kind != MemberKind::Wasm {
-                return Ok(None);
-            }
-            let object = Object::parse(member.name.clone(), inputs.bytes(index))?;
+            let object = match (member.kind, inputs.module(index)) {
+                (MemberKind::Stub, _) => return Ok(None),
+                (_, Some(module)) => Object::from_module(module),
+                _ => Object::parse(member.name.clone(), inputs.bytes(index))?,
+            };
             check_architecture(options, object).map(Some)
         })
         .collect();
@@ -218,13 +250,18 @@ fn check_architecture<'i>(options: &Options, object: Object<'i>) -> Result<Objec
 
 /// Reads the rest of the linked members, in parallel.
 fn parse_contents<'i>(
+    inputs: &'i Inputs,
     objects: &IndexVec<MemberIdx, Option<Object<'i>>>,
     link_order: &[MemberIdx],
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Contents<'i>>, Failed> {
     let parsed: Vec<_> = link_order
         .par_iter()
-        .map(|&member| objects[member].as_ref().map_or_else(|| Ok(Contents::default()), Contents::parse))
+        .map(|&member| match (&objects[member], inputs.module(member)) {
+            (None, _) => Ok(Contents::default()),
+            (Some(object), Some(module)) => Contents::from_module(object, module),
+            (Some(object), None) => Contents::parse(object),
+        })
         .collect();
     collect(parsed, diagnostics)
 }

@@ -3,7 +3,8 @@
 use super::Products;
 use crate::index::*;
 use crate::leb;
-use crate::mir::CodegenBuffer;
+use crate::mir::{self, CodegenBuffer};
+use crate::object::{Relocation, RelocationKind};
 use crate::par;
 use crate::relocate::{self, Place, Relocator};
 use rayon::prelude::*;
@@ -20,8 +21,8 @@ pub struct CodePlan {
     size_widths: Vec<u8>,
     /// Which functions each task writes.
     tasks: Vec<Range<usize>>,
-    /// With `--compress-relocations`: the bodies of each task.
-    compressed: Vec<CodegenBuffer>,
+    /// The bodies of tasks whose functions are MIR or get short fields: made while planning, which needs their sizes.
+    lowered: Vec<Option<CodegenBuffer>>,
 }
 
 impl CodePlan {
@@ -31,15 +32,16 @@ impl CodePlan {
         let (sizes, size_widths): (Vec<usize>, Vec<u8>) =
             functions.par_iter().map(|&function| size_of(products, function)).unzip();
         let tasks = par::balanced_ranges(sizes.iter().copied(), TASK_BYTES);
-        let mut compressed = Vec::new();
+        let lowered = par::map(tasks.len(), |i| lower(products, &functions[tasks[i].clone()]));
         let mut sizes = sizes;
-        if products.options.compress_relocations {
-            compressed = par::map(tasks.len(), |i| compress(products, &functions[tasks[i].clone()]));
-            sizes = compressed.iter().flat_map(CodegenBuffer::sizes).collect();
+        for (task, buffer) in tasks.iter().zip(&lowered) {
+            if let Some(buffer) = buffer {
+                sizes[task.clone()].iter_mut().zip(buffer.sizes()).for_each(|(size, lowered)| *size = lowered);
+            }
         }
         let (mut offsets, end) = par::prefix_sums(0, sizes.into_iter());
         offsets.push(end);
-        Self { offsets, size_widths, tasks, compressed }
+        Self { offsets, size_widths, tasks, lowered }
     }
     /// Bytes of all bodies.
     pub fn size(&self) -> usize {
@@ -64,7 +66,7 @@ impl CodePlan {
         let start = self.offsets[range.start];
         for (i, index) in range.enumerate() {
             let out = &mut out[self.offsets[index] - start..self.offsets[index + 1] - start];
-            match self.compressed.get(task) {
+            match &self.lowered[task] {
                 Some(buffer) => out.copy_from_slice(buffer.get(i)),
                 None => write_body(products, relocator, products.layout.functions[index], out),
             }
@@ -99,28 +101,64 @@ fn write_body(products: Products, relocator: &Relocator, function: InputFunction
     relocate::apply(relocator, file, contents.body_relocations(body), body.offset, Place::default(), out);
 }
 
-fn compress(products: Products, functions: &[InputFunctionIdx]) -> CodegenBuffer {
-    let Products { resolution, live, layout, .. } = products;
+/// The bodies of `functions`, if any of them has to be made: it is MIR, or fields are to be short.
+fn lower(products: Products, functions: &[InputFunctionIdx]) -> Option<CodegenBuffer> {
+    let Products { options, resolution, live, layout, .. } = products;
+    let is_mir = |&function: &InputFunctionIdx| {
+        let place = resolution.functions.locate(function);
+        place.is_some_and(|(file, _)| resolution.files[file].contents.mir.is_some())
+    };
+    let has_mir = || resolution.has_mir && functions.iter().any(is_mir);
+    if !(options.compresses_relocations() || has_mir()) {
+        return None;
+    }
     let relocator = Relocator { resolution, live, layout, offsets: None };
     let mut buffer = CodegenBuffer::default();
     for &function in functions {
-        match resolution.functions.locate(function) {
-            Some((file, local)) => {
-                let contents = &resolution.files[file].contents;
-                let body = &contents.bodies[local as usize];
-                let bytes = &contents.body_bytes(body)[body.size_width as usize..];
-                let relocations = contents.body_relocations(body);
-                let base = body.offset + body.size_width;
-                buffer.body(|out| relocate::push_compressed(&relocator, file, relocations, base, bytes, out));
-            }
-            // A body of the linker is as short as it can be; its size field is made anew.
-            None => {
-                let body = linker_body(products, function);
-                let mut width = 0;
-                let _ = leb::read_u32(body, &mut width);
-                buffer.body(|out| out.extend_from_slice(&body[width..]));
-            }
-        }
+        lower_one(products, &relocator, function, &mut buffer);
     }
-    buffer
+    Some(buffer)
+}
+
+fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionIdx, buffer: &mut CodegenBuffer) {
+    let short = products.options.compresses_relocations();
+    let Some((file, local)) = products.resolution.functions.locate(function) else {
+        // A body of the linker is as short as it can be; its size field is made anew.
+        let body = linker_body(products, function);
+        let mut width = 0;
+        let _ = leb::read_u32(body, &mut width);
+        return buffer.body(|out| out.extend_from_slice(&body[width..]));
+    };
+    let contents = &products.resolution.files[file].contents;
+    let body = &contents.bodies[local as usize];
+    if let Some(unit) = &contents.mir {
+        let function = local as usize;
+        let values = FileValues { relocator, file, unit, function };
+        return buffer.body(|out| {
+            let lowered = mir::lower(&unit.code(function), unit.is_64(), &values, out);
+            lowered.expect("MIR is checked when it is read");
+        });
+    }
+    if !short {
+        return buffer.encoded(body.size as usize, |out| write_body(products, relocator, function, out));
+    }
+    let bytes = &contents.body_bytes(body)[body.size_width as usize..];
+    let (relocations, base) = (contents.body_relocations(body), body.offset + body.size_width);
+    buffer.body(|out| relocate::push_compressed(relocator, file, relocations, base, bytes, out));
+}
+
+/// What the operands of a function of a file with MIR stand for.
+struct FileValues<'a, 'i> {
+    relocator: &'a Relocator<'a, 'i>,
+    file: FileIdx,
+    unit: &'a mir::Unit<'i>,
+    function: usize,
+}
+
+impl mir::Values for FileValues<'_, '_> {
+    #[inline]
+    fn value(&self, kind: RelocationKind, operand: u32, addend: i64) -> u64 {
+        let index = self.unit.operand(self.function, kind, operand);
+        self.relocator.value(self.file, &Relocation { kind, offset: 0, index, addend }, Place::default())
+    }
 }

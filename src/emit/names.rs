@@ -104,39 +104,32 @@ fn functions(products: Products) -> NameMap {
             map.push(layout.undefined_function_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
         }
     }
-    let own = layout.functions.iter().take_while(|&&function| resolution.linker_function(function).is_some()).count();
-    let inputs = layout.functions[own..].partition_point(|&f| resolution.linker_function(f).is_none()) + own;
-    let linker_made = |map: &mut NameMap, range: Range<usize>| {
-        for i in range {
-            if let Some(function) = resolution.linker_function(layout.functions[i]) {
-                map.push(layout.imported_functions + i as u32, &function.name);
-            }
-        }
-    };
-    linker_made(&mut map, 0..own);
-    let tasks = par::balanced_ranges((0..inputs - own).map(|_| 1), TASK_NAMES);
-    let encoded: Vec<NameMap> =
-        tasks.into_par_iter().map(|task| input_functions(products, own + task.start..own + task.end)).collect();
+    let tasks = par::balanced_ranges((0..layout.functions.len()).map(|_| 1), TASK_NAMES);
+    let encoded: Vec<NameMap> = tasks.into_par_iter().map(|task| defined_functions(products, task)).collect();
     for task in encoded {
         map.count += task.count;
         map.pieces.extend(task.pieces);
     }
-    linker_made(&mut map, inputs..layout.functions.len());
     map
 }
 
-/// The names of a run of the objects' functions.
-fn input_functions(products: Products, range: Range<usize>) -> NameMap {
+/// The names of a run of functions.
+fn defined_functions(products: Products, range: Range<usize>) -> NameMap {
     let Products { options, resolution, layout, .. } = products;
     let mut map = NameMap::default();
     for i in range {
-        let Some((file, local)) = resolution.functions.locate(layout.functions[i]) else { continue };
+        let index = layout.imported_functions + i as u32;
+        let Some((file, local)) = resolution.functions.locate(layout.functions[i]) else {
+            if let Some(function) = resolution.linker_function(layout.functions[i]) {
+                map.push(index, &function.name);
+            }
+            continue;
+        };
         let content = &resolution.files[file];
         let symbol = content.contents.function_symbols[local as usize];
         let Some(symbol) = content.object.symbols.get(symbol as usize).filter(|symbol| !symbol.name.is_empty()) else {
             continue;
         };
-        let index = layout.imported_functions + i as u32;
         match debug_name(content, local) {
             Some(name) => map.push(index, name),
             None => map.push(index, &display_name(symbol.name, options.demangle)),

@@ -16,6 +16,7 @@ pub mod stub;
 
 use crate::diagnostic::{Diagnostics, Failed, Kind};
 use crate::index::{Idx, IndexVec, MemberIdx};
+use crate::mir::snapshot::Snapshot;
 use crate::options::Options;
 use crate::options::symbol_rules::SymbolRules;
 use assemble::Addition;
@@ -34,6 +35,8 @@ pub enum MemberKind {
     Wasm,
     /// A stub library (`#STUB`).
     Stub,
+    /// A module that a compiler has handed over in memory.
+    Module,
 }
 
 /// One thing to link: an object file, an archive member, or a stub library.
@@ -55,6 +58,13 @@ pub struct Member {
     pub live: bool,
 }
 
+impl Member {
+    fn of_module(module: &Snapshot) -> Self {
+        let (name, kind) = (module.name.clone(), MemberKind::Module);
+        Self { file: u32::MAX, range: 0..0, name, archive: None, kind, lazy: false, live: true }
+    }
+}
+
 /// All inputs, opened. Objects borrow from it.
 #[derive(Debug, Default)]
 pub struct Inputs {
@@ -64,6 +74,8 @@ pub struct Inputs {
     pub members: IndexVec<MemberIdx, Member>,
     /// Names that may stay undefined, from `X.imports` beside an archive `X.a` and from `--allow-undefined-file`.
     pub allowed_undefined: Vec<String>,
+    /// Modules that a compiler has handed over: the first members, in this order.
+    modules: Vec<Snapshot>,
     /// What version scripts and dynamic lists say.
     pub symbol_rules: SymbolRules,
 }
@@ -74,6 +86,10 @@ impl Inputs {
     pub fn bytes(&self, member: MemberIdx) -> &[u8] {
         let member = &self.members[member];
         &self.files[member.file as usize].as_ref()[member.range.clone()]
+    }
+    /// The module that a member is, if it is one.
+    pub(crate) fn module(&self, member: MemberIdx) -> Option<&Snapshot> {
+        self.modules.get(member.index())
     }
     /// Path of opened file `file`: of an archive, an object or a member of a thin archive.
     pub fn path(&self, file: u32) -> &str {
@@ -96,7 +112,20 @@ impl Inputs {
 /// # Errors
 /// Missing, unreadable or unrecognised files, as LLD words it. All of them are reported, up to a broken archive.
 pub fn load(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Inputs, Failed> {
-    let mut inputs = load_files(options, disk, diagnostics)?;
+    load_with(options, disk, Vec::new(), diagnostics)
+}
+
+/// [`load`], with modules in front of everything that the options name.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_with(
+    options: &Options,
+    disk: &dyn FileSystem,
+    modules: Vec<Snapshot>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Inputs, Failed> {
+    let mut inputs = load_members(options, disk, modules, diagnostics)?;
     load_allowed_undefined(options, disk, &mut inputs, diagnostics);
     diagnostics.checkpoint()?;
     Ok(inputs)
@@ -107,6 +136,15 @@ pub fn load(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnost
 /// # Errors
 /// As [`load`].
 pub fn load_files(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Inputs, Failed> {
+    load_members(options, disk, Vec::new(), diagnostics)
+}
+
+fn load_members(
+    options: &Options,
+    disk: &dyn FileSystem,
+    modules: Vec<Snapshot>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Inputs, Failed> {
     let requests = search::requests(options, disk);
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut paths = Vec::new();
@@ -130,7 +168,10 @@ pub fn load_files(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Di
             Err(error) => Addition::error(error.clone()),
         })
         .collect();
-    let mut members = Vec::with_capacity(additions.iter().map(|addition| addition.members.len()).sum());
+    let count: usize = additions.iter().map(|addition| addition.members.len()).sum();
+    let mut members = Vec::with_capacity(modules.len() + count);
+    members.extend(modules.iter().map(Member::of_module));
+    inputs.modules = modules;
     for addition in additions {
         addition.diagnostics.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
         if addition.fatal {

@@ -8,11 +8,14 @@ mod dynamic;
 mod exports;
 mod features;
 mod imports;
+mod index_order;
 mod indices;
 mod init_functions;
 mod memory;
 mod message_order;
+mod references;
 mod scan;
+mod segment_order;
 mod segments;
 mod strings;
 mod types;
@@ -31,6 +34,7 @@ use crate::linker_defined::DataSymbol;
 use crate::liveness::LiveSet;
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution};
+use references::References;
 use std::collections::{BTreeSet, HashMap};
 
 /// No index: not in the output.
@@ -154,10 +158,13 @@ pub fn assign<'i>(
     live: &mut LiveSet,
     diagnostics: &mut Diagnostics,
 ) -> Result<Layout<'i>, Failed> {
+    let has_mir = false;
+    let (compact_segments, compact_indices) = (options.compact_segments(has_mir), options.compact_indices(has_mir));
+    let references = (compact_segments || compact_indices).then(|| References::count(resolution, live));
     let mut layout = Layout::empty(options, resolution);
     layout.resolve_indirect_table(options, resolution, live, false, diagnostics);
     diagnostics.checkpoint()?;
-    layout.make_segments(options, resolution, live, diagnostics)?;
+    layout.make_segments(options, resolution, live, references.as_ref().filter(|_| compact_segments), diagnostics)?;
     layout.place_memory(options, resolution, diagnostics);
     layout.define_init_flag(resolution, live);
     segments::define_start_stop(options, &layout.segments, resolution);
@@ -175,6 +182,9 @@ pub fn assign<'i>(
     layout.wrap_command_exports(options, resolution, live);
     diagnostics.checkpoint()?;
     layout.assign_types(resolution);
+    if let Some(references) = references.filter(|_| compact_indices) {
+        layout.order_indices(resolution, &references);
+    }
     layout.assign_exports(options, resolution, live);
     // As in LLD, the map is written in spite of these errors: the next check of the diagnostics comes after it.
     layout.check_mutable_globals(options, resolution, diagnostics);

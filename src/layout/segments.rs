@@ -1,6 +1,8 @@
 //! Which input segments make up which output segment, in which order.
 
-use super::strings::merge_strings;
+use super::references::{References, Use};
+use super::segment_order::{self, Item};
+use super::strings::{MergedStrings, merge_strings};
 use super::{Layout, NONE};
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
@@ -55,8 +57,12 @@ pub(super) struct Place {
 /// The order of output segments: thread-local, read-only, initialised, other, zero.
 fn class(name: &str) -> u8 {
     const PREFIXES: [(&str, u8); 4] = [(".tdata", 0), (".rodata", 1), (".data", 2), (".bss", 4)];
-    PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix)).map_or(3, |&(_, class)| class)
+    PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix)).map_or(OTHER, |&(_, class)| class)
 }
+
+/// The class of segments with names of their own. Programs may walk through such a segment, from `__start_X` to
+/// `__stop_X` or between members that they put first and last, so it keeps the order of the inputs.
+const OTHER: u8 = 3;
 
 /// The output segment that an input segment goes into.
 pub(super) fn output_name<'i>(options: &Options, segment: &Segment<'i>) -> &'i str {
@@ -114,12 +120,14 @@ impl<'i> Groups<'i> {
 }
 
 impl<'i> Layout<'i> {
-    /// Collects live input segments into output segments and merges strings.
+    /// Collects live input segments into output segments and merges strings; in the compact order if there are
+    /// references for it.
     pub(super) fn make_segments(
         &mut self,
         options: &Options,
         resolution: &Resolution<'i>,
         live: &LiveSet,
+        compact: Option<&References>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), Failed> {
         let nowhere = Place { output: NONE, strings: NONE, offset: 0 };
@@ -147,8 +155,12 @@ impl<'i> Layout<'i> {
         }
         // A sort by key, stable so that names of one class stay in the order in which they were first met.
         groups.par_sort_by_key(|(name, _)| class(name));
+        let compact = compact.map(|references| Compact::new(resolution, references));
+        if let Some(compact) = &compact {
+            compact.sort_groups(&mut groups);
+        }
         for (name, members) in groups {
-            self.make_segment(options, resolution, name, members, diagnostics);
+            self.make_segment(options, resolution, name, members, compact.as_ref(), diagnostics);
         }
         diagnostics.checkpoint()
     }
@@ -158,11 +170,15 @@ impl<'i> Layout<'i> {
         options: &Options,
         resolution: &Resolution<'i>,
         name: &'i str,
-        members: Vec<Member>,
+        mut members: Vec<Member>,
+        compact: Option<&Compact>,
         diagnostics: &mut Diagnostics,
     ) {
         let output = self.segments.len() as u32;
         let mut merged = self.merge_members(options, resolution, output, &members, diagnostics);
+        if let Some(compact) = compact.filter(|_| class(name) != OTHER) {
+            compact.sort_members(options, &mut members, &merged, &self.strings);
+        }
         let mut size = 0u64;
         let mut largest_alignment = 0;
         let mut chunks = Vec::with_capacity(members.len());
@@ -244,6 +260,71 @@ impl<'i> Layout<'i> {
             self.strings.push(merge_strings(&contents));
         }
         merged
+    }
+}
+
+/// The compact order of what goes into memory.
+struct Compact<'a, 'i> {
+    resolution: &'a Resolution<'i>,
+    /// How often code names each input segment.
+    references: Vec<u32>,
+}
+
+impl<'a, 'i> Compact<'a, 'i> {
+    fn new(resolution: &'a Resolution<'i>, references: &References) -> Self {
+        let place = |file, symbol| match resolution.definition(file, symbol) {
+            Definition::Data { segment, .. } => Some(segment.index()),
+            _ => None,
+        };
+        Self { resolution, references: references.sum(Use::Own, resolution.segments.total(), place) }
+    }
+
+    fn segment(&self, (file, local): Member) -> &'a Segment<'i> {
+        &self.resolution.files[file].contents.segments[local as usize]
+    }
+
+    fn references(&self, (file, local): Member) -> u32 {
+        self.references[self.resolution.segments.get(file, local).index()]
+    }
+
+    /// Orders output segments. Their classes stay in wasm-ld's order, and those with names of their own as they are.
+    fn sort_groups(&self, groups: &mut Vec<(&'i str, Vec<Member>)>) {
+        let item = |(name, members): &(&'i str, Vec<Member>)| {
+            let category = class(name);
+            if category == OTHER {
+                return Item { category, name: "", alignment: 0, references: 0 };
+            }
+            let alignments = members.iter().map(|&member| self.segment(member).alignment);
+            let references = members.iter().map(|&member| self.references(member));
+            let sum = references.fold(0u32, |sum, count| sum.saturating_add(count));
+            Item { category, name, alignment: alignments.max().unwrap_or(0), references: sum }
+        };
+        let items: Vec<Item> = groups.iter().map(item).collect();
+        *groups = segment_order::order(&items).into_iter().map(|i| std::mem::take(&mut groups[i as usize])).collect();
+    }
+
+    /// Orders the members of one output segment. Merged strings count as often as one of them does on average.
+    fn sort_members(
+        &self,
+        options: &Options,
+        members: &mut Vec<Member>,
+        merged: &[Mergeable],
+        strings: &[MergedStrings],
+    ) {
+        let mean = |mergeable: &Mergeable| {
+            let sum: u64 = mergeable.inputs.iter().map(|&member| self.references(member) as u64).sum();
+            let mean = sum.div_ceil(strings[mergeable.strings as usize].len().max(1) as u64);
+            (mergeable.flags, u32::try_from(mean).unwrap_or(u32::MAX))
+        };
+        let means: Vec<(u32, u32)> = merged.iter().map(mean).collect();
+        let item = |&member: &Member| {
+            let segment = self.segment(member);
+            let mean = means.iter().find(|&&(flags, _)| flags == segment.flags && mergeable(options, segment));
+            let references = mean.map_or_else(|| self.references(member), |&(_, mean)| mean);
+            Item { category: 0, name: segment.name, alignment: segment.alignment, references }
+        };
+        let items: Vec<Item> = members.par_iter().map(item).collect();
+        *members = segment_order::order(&items).into_iter().map(|i| members[i as usize]).collect();
     }
 }
 

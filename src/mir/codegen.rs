@@ -27,6 +27,13 @@ impl CodegenBuffer {
         leb::write_unsigned_padded(&mut self.bytes[start..slot + SIZE_SLOT], size);
         self.bodies.push(start..end);
     }
+    /// Appends a body of `size` bytes, its size field included, that `write` puts where it is told.
+    pub fn encoded(&mut self, size: usize, write: impl FnOnce(&mut [u8])) {
+        let start = self.bytes.len();
+        self.bytes.resize(start + size, 0);
+        write(&mut self.bytes[start..]);
+        self.bodies.push(start..start + size);
+    }
     /// The encoded body number `index`, size field included.
     pub fn get(&self, index: usize) -> &[u8] {
         &self.bytes[self.bodies[index].clone()]

@@ -1,46 +1,35 @@
 //! Functions as MIR: instructions whose operands are symbols, lowered once every index is final.
 //!
 //! Because indices are known when a function is lowered, its operands take minimal LEBs and nothing is relocated
-//! afterwards.
+//! afterwards. A function is struct-of-arrays ([`Code`]): a tag and a word for each instruction ([`tag`]), further words
+//! beside them. The same arrays are what a compiler's threads fill ([`FunctionBuilder`]) and what lies in a `.wmir` file.
 
+pub mod builder;
+pub mod code;
 mod codegen;
+pub mod file;
+mod inst;
 mod lower;
+pub mod module;
+pub(crate) mod snapshot;
+pub mod tag;
+pub mod walk;
+mod worker;
 
+pub use builder::{BlockType, BuildError, Catch, Data, Func, FunctionBuilder, Global, Local, MemArg, Table, Tag, Type};
+pub use code::{Code, CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 pub use codegen::CodegenBuffer;
-pub use lower::{Targets, lower, lower_body};
+pub use inst::{Function, Inst, Targets, lower_body, lower_function};
+pub use lower::{Values, lower, lower_padded};
+pub use module::{DataKind, Linkage, Module, Ordinal};
+pub use snapshot::{ModuleUnit, Unit};
+pub use worker::{Fixup, FixupTarget, Worker};
 
-use crate::index::{InputFunctionIdx, InputGlobalIdx, SymbolIdx};
-use wasm_encoder::{Instruction, ValType};
-
-/// An instruction.
-#[derive(Clone, Debug)]
-pub enum Inst {
-    /// Calls a function.
-    Call(InputFunctionIdx),
-    /// Calls an imported function, by its symbol.
-    CallImport(SymbolIdx),
-    /// Pushes the value of a global.
-    GlobalGet(InputGlobalIdx),
-    /// Pops the value of a global.
-    GlobalSet(InputGlobalIdx),
-    /// Pushes an address: a constant of pointer type.
-    Address(u64),
-    /// An instruction without symbolic operand.
-    Plain(Instruction<'static>),
-}
-
-/// A function body.
-#[derive(Clone, Debug, Default)]
-pub struct Function {
-    /// Locals behind the parameters: how many of which type.
-    pub locals: Vec<(u32, ValType)>,
-    /// Instructions, without the final `end`.
-    pub body: Vec<Inst>,
-}
-
-impl Function {
-    /// Appends an instruction without symbolic operand.
-    pub fn plain(&mut self, instruction: Instruction<'static>) {
-        self.body.push(Inst::Plain(instruction));
-    }
+/// What is wrong with a function's MIR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// Number of the instruction in its function.
+    pub instruction: usize,
+    /// What is wrong with it.
+    pub problem: &'static str,
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::diagnostic::Diagnostic;
+use crate::mir::Unit;
+use std::borrow::Cow;
 
 /// A function body, size field included, as it lies in the code section.
 #[derive(Clone, Copy, Debug)]
@@ -74,13 +76,16 @@ pub struct Producers<'i> {
 #[derive(Debug, Default)]
 pub struct Contents<'i> {
     /// The code section's payload.
-    pub code: &'i [u8],
+    pub code: Cow<'i, [u8]>,
     /// One entry for each defined function, in order.
     pub bodies: Vec<Body>,
-    pub(super) code_relocations: &'i [u8],
+    pub(super) code_relocations: Cow<'i, [u8]>,
+    /// The functions, if they are MIR: then bodies have no bytes, sizes are estimates, and the offset of a body's
+    /// relocations is the number of an instruction.
+    pub mir: Option<Unit<'i>>,
     /// Data segments.
     pub segments: Vec<Segment<'i>>,
-    pub(super) data_relocations: &'i [u8],
+    pub(super) data_relocations: Cow<'i, [u8]>,
     /// Custom sections that go to the output, in file order. Without `linking`, `reloc.*`, `producers`,
     /// `target_features` and `name`.
     pub customs: Vec<CustomSection<'i>>,
@@ -111,17 +116,17 @@ impl<'i> Contents<'i> {
         Ok(contents)
     }
     /// The encoded body of a defined function, size field included.
-    pub fn body_bytes(&self, body: &Body) -> &'i [u8] {
+    pub fn body_bytes(&self, body: &Body) -> &[u8] {
         &self.code[body.offset as usize..(body.offset + body.size) as usize]
     }
     /// The relocations of a function body; their offsets count from the start of `code`.
     #[inline]
-    pub fn body_relocations(&self, body: &Body) -> Relocations<'i> {
+    pub fn body_relocations(&self, body: &Body) -> Relocations<'_> {
         Relocations { bytes: &self.code_relocations[body.relocations as usize..body.relocations_end as usize] }
     }
     /// The relocations of a segment; their offsets count like [`Segment::offset`].
     #[inline]
-    pub fn segment_relocations(&self, segment: &Segment) -> Relocations<'i> {
+    pub fn segment_relocations(&self, segment: &Segment) -> Relocations<'_> {
         Relocations { bytes: &self.data_relocations[segment.relocations as usize..segment.relocations_end as usize] }
     }
     /// Whether a R_WASM_FUNCTION_INDEX_LEB relocation targets symbol `symbol`.

@@ -136,6 +136,8 @@ pub struct Object<'i> {
     pub has_linking: bool,
     /// Whether the file begins with a `dylink` or `dylink.0` section: a shared library.
     pub is_shared: bool,
+    /// Whether its functions are MIR ([`crate::mir::file`]).
+    pub is_mir: bool,
     /// The symbol table, in file order.
     pub symbols: Vec<Symbol<'i>>,
     /// Name, alignment (log2) and flags of each segment: the WASM_SEGMENT_INFO subsection.
@@ -225,6 +227,7 @@ impl<'i> Object<'i> {
         if let Some(section) = linking {
             object.has_linking = true;
             object.read_linking(section.reader(&name))?;
+            object.open_gate(&name)?;
         }
         if object.is_shared && !object.has_linking {
             object.symbols = object.exported_symbols();

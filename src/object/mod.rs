@@ -11,6 +11,8 @@
 pub mod contents;
 pub mod header;
 pub mod linking;
+mod mir;
+mod module;
 mod payload;
 mod query;
 mod reader;

@@ -45,7 +45,7 @@ impl<'i> Contents<'i> {
     }
 
     fn read_code(&mut self, mut reader: Reader<'i, '_>, functions: usize) -> Result<(), Diagnostic> {
-        self.code = reader.bytes();
+        self.code = reader.bytes().into();
         let count = reader.count("a number of functions", 1)?;
         if count as usize != functions {
             return Err(reader.error_at(0, "invalid function count"));
@@ -112,7 +112,7 @@ impl<'i> Contents<'i> {
     fn read_custom(&mut self, object: &Object<'i>, index: u32, section: &Section<'i>) -> Result<(), Diagnostic> {
         let reader = section.reader(&object.name);
         match section.name {
-            "linking" | "dylink.0" | "dylink" => Ok(()),
+            "linking" | "dylink.0" | "dylink" | crate::mir::file::SECTION => Ok(()),
             "target_features" => self.read_features(reader),
             "producers" => self.read_producers(reader),
             "name" => self.read_names(reader, object.function_count()),
@@ -203,6 +203,7 @@ impl<'i> Contents<'i> {
             }
             self.read_relocation_section(object, &mut reader, index, &mut targets)?;
         }
+        self.read_mir(object, &mut targets)?;
         self.called = targets.called;
         Ok(())
     }
@@ -216,8 +217,8 @@ impl<'i> Contents<'i> {
     ) -> Result<(), Diagnostic> {
         let target = &object.sections[index as usize];
         match target.id {
-            id::CODE => self.code_relocations = relocation_check::check(reader, targets, &mut self.bodies)?,
-            id::DATA => self.data_relocations = relocation_check::check(reader, targets, &mut self.segments)?,
+            id::CODE => self.code_relocations = relocation_check::check(reader, targets, &mut self.bodies)?.into(),
+            id::DATA => self.data_relocations = relocation_check::check(reader, targets, &mut self.segments)?.into(),
             id::CUSTOM => {
                 // Ordered by section; not there if this crate reads the section itself.
                 let Ok(custom) = self.customs.binary_search_by_key(&index, |custom| custom.section) else {

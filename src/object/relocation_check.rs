@@ -167,6 +167,17 @@ fn enter<C: Chunk>(chunks: &[C], mut next: usize, offset: u32, width: u8) -> Opt
 }
 
 impl Targets<'_, '_> {
+    /// Whether a field of code that `kind` relocates may refer to `index`.
+    pub(super) fn fits(&self, kind: RelocationKind, index: u32) -> bool {
+        match RULES[kind.code() as usize].kinds {
+            0 => index < self.types,
+            kinds => self.kinds.get(index as usize).is_some_and(|kind| kind & kinds != 0),
+        }
+    }
+    /// Notes that `symbol`, which fits, is called.
+    pub(super) fn call(&mut self, symbol: u32) {
+        self.called[symbol as usize / 64] |= 1 << (symbol % 64);
+    }
     /// Whether an entry may refer to `index`; notes calls.
     #[inline]
     fn accept(&mut self, code: u8, rule: Rule, index: u32) -> bool {

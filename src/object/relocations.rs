@@ -3,6 +3,8 @@
 //! Entries stay in their encoded form and are decoded as they are walked: reading one costs about as much as loading
 //! an unpacked one, and a large link has tens of millions.
 
+use crate::leb;
+
 /// What a relocation's field looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
@@ -21,6 +23,22 @@ pub enum Field {
 }
 
 impl Field {
+    /// Whether it is a LEB.
+    pub const fn is_leb(self) -> bool {
+        !matches!(self, Self::Word4 | Self::Word8)
+    }
+    /// Puts `value`, truncated to the field's width, at the start of `out`.
+    #[inline]
+    pub fn write(self, value: u64, out: &mut [u8]) {
+        match self {
+            Self::Unsigned5 => leb::write_unsigned_padded(&mut out[..5], value as u32 as u64),
+            Self::Signed5 => leb::write_signed_padded(&mut out[..5], value as u32 as i32 as i64),
+            Self::Unsigned10 => leb::write_unsigned_padded(&mut out[..10], value),
+            Self::Signed10 => leb::write_signed_padded(&mut out[..10], value as i64),
+            Self::Word4 => out[..4].copy_from_slice(&(value as u32).to_le_bytes()),
+            Self::Word8 => out[..8].copy_from_slice(&value.to_le_bytes()),
+        }
+    }
     /// Bytes that the field takes.
     pub const fn width(self) -> usize {
         match self {
@@ -119,6 +137,32 @@ relocations! {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RelocationKind(u8);
 
+/// Types of the fields that code has.
+#[allow(missing_docs)]
+impl RelocationKind {
+    pub const FUNCTION_INDEX_LEB: Self = Self(0);
+    pub const TABLE_INDEX_SLEB: Self = Self(1);
+    pub const TABLE_INDEX_I32: Self = Self(2);
+    pub const MEMORY_ADDR_LEB: Self = Self(3);
+    pub const MEMORY_ADDR_I32: Self = Self(5);
+    pub const MEMORY_ADDR_I64: Self = Self(16);
+    pub const TABLE_INDEX_I64: Self = Self(19);
+    pub const MEMORY_ADDR_SLEB: Self = Self(4);
+    pub const TYPE_INDEX_LEB: Self = Self(6);
+    pub const GLOBAL_INDEX_LEB: Self = Self(7);
+    pub const TAG_INDEX_LEB: Self = Self(10);
+    pub const MEMORY_ADDR_REL_SLEB: Self = Self(11);
+    pub const TABLE_INDEX_REL_SLEB: Self = Self(12);
+    pub const MEMORY_ADDR_LEB64: Self = Self(14);
+    pub const MEMORY_ADDR_SLEB64: Self = Self(15);
+    pub const MEMORY_ADDR_REL_SLEB64: Self = Self(17);
+    pub const TABLE_INDEX_SLEB64: Self = Self(18);
+    pub const TABLE_NUMBER_LEB: Self = Self(20);
+    pub const MEMORY_ADDR_TLS_SLEB: Self = Self(21);
+    pub const TABLE_INDEX_REL_SLEB64: Self = Self(24);
+    pub const MEMORY_ADDR_TLS_SLEB64: Self = Self(25);
+}
+
 impl RelocationKind {
     /// The type with the code `code`, if there is one.
     pub fn from_code(code: u8) -> Option<Self> {
@@ -162,6 +206,19 @@ pub struct Relocation {
     pub index: u32,
     /// Added to the value; 0 for types without addend.
     pub addend: i64,
+}
+
+impl Relocation {
+    /// Appends the entry of a relocation section, with `offset` in place of its own.
+    #[inline]
+    pub fn encode(&self, offset: u32, out: &mut Vec<u8>) {
+        out.push(self.kind.code());
+        leb::push_unsigned(out, offset as u64);
+        leb::push_unsigned(out, self.index as u64);
+        if self.kind.spec().addend {
+            leb::push_signed(out, self.addend);
+        }
+    }
 }
 
 /// A run of relocations in their encoded form, already checked; iterates in order of offset.

@@ -1,7 +1,7 @@
 //! Applies options one by one, then settles what depends on several of them.
 
 use super::spec::{Argument, Set, Spec};
-use super::{BuildId, Color, Options, Positional, Unresolved, table};
+use super::{BuildId, Color, Options, Order, Positional, Unresolved, table};
 use crate::diagnostic::{Diagnostics, Kind};
 
 /// Places of errors about values, in the order in which LLD reads the options.
@@ -51,6 +51,10 @@ pub enum Check {
     Script,
     /// `--pop-state`.
     SavedState,
+    /// `--segment-order`.
+    SegmentOrder,
+    /// `--index-order`.
+    IndexOrder,
 }
 
 /// The options so far, and what settles only when all are known.
@@ -388,6 +392,24 @@ impl State {
         }
         if !known {
             self.unknown_z.push(value);
+        }
+    }
+    pub(super) fn set_segment_order(&mut self, argument: Argument) {
+        self.options.segment_order = self.order(Check::SegmentOrder, &argument);
+    }
+    pub(super) fn set_index_order(&mut self, argument: Argument) {
+        self.options.index_order = self.order(Check::IndexOrder, &argument);
+    }
+    fn order(&mut self, check: Check, argument: &Argument) -> Order {
+        self.forget(check);
+        match argument.value.as_str() {
+            "auto" => Order::Auto,
+            "input" => Order::Input,
+            "compact" => Order::Compact,
+            other => {
+                self.fail(check, format!("{}: auto, input or compact expected, but got '{other}'", argument.spelled));
+                Order::Auto
+            }
         }
     }
     pub(super) fn set_build_id(&mut self, argument: Argument) {

@@ -13,7 +13,11 @@ pub fn check(options: &Options, diagnostics: &mut Diagnostics) {
         diagnostics,
         &[
             (
-                options.compress_relocations && !stripped,
+                options.compact && !stripped,
+                "--compact is incompatible with output debug information. Please pass --strip-debug or --strip-all",
+            ),
+            (
+                options.compress_relocations && !options.compact && !stripped,
                 "--compress-relocations is incompatible with output debug information. \
                  Please pass --strip-debug or --strip-all",
             ),
@@ -54,6 +58,7 @@ fn check_relocatable(options: &Options, diagnostics: &mut Diagnostics) {
         &[
             (options.entry.is_some(), "entry point specified for relocatable output file"),
             (options.gc_sections, "-r and --gc-sections may not be used together"),
+            (options.compact, "-r and --compact may not be used together"),
             (options.compress_relocations, "-r -and --compress-relocations may not be used together"),
             (!options.undefined.is_empty(), "-r -and --undefined may not be used together"),
             (options.pie, "-r and -pie may not be used together"),
@@ -151,6 +156,20 @@ mod tests {
                 "--table-base may not be used with -shared/-pie",
             ]
         );
+    }
+
+    #[test]
+    fn conflicts_of_compact_links() {
+        let refused =
+            "--compact is incompatible with output debug information. Please pass --strip-debug or --strip-all";
+        assert_eq!(messages(|o| o.compact = true), [refused]);
+        assert_eq!(messages(|o| (o.compact, o.compress_relocations) = (true, true)), [refused]);
+        assert!(messages(|o| (o.compact, o.strip_debug) = (true, true)).is_empty());
+        let relocatable = messages(|o| {
+            (o.compact, o.strip_all, o.relocatable) = (true, true, true);
+            (o.gc_sections, o.entry) = (false, None);
+        });
+        assert_eq!(relocatable, ["-r and --compact may not be used together"]);
     }
 
     #[test]

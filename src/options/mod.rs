@@ -56,6 +56,18 @@ pub enum Color {
     Never,
 }
 
+/// `--segment-order`, `--index-order`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// `Compact` under `--compact` or if an input is MIR, else `Input`.
+    #[default]
+    Auto,
+    /// wasm-ld's: as the inputs come.
+    Input,
+    /// What code names most often gets the shortest numbers.
+    Compact,
+}
+
 /// A positional argument, in command-line order. Later arguments see the state that earlier ones set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Positional {
@@ -118,6 +130,12 @@ pub struct Options {
     pub optimize: u32,
     /// `--compress-relocations`.
     pub compress_relocations: bool,
+    /// `--compact`: the smallest module that the linker can make.
+    pub compact: bool,
+    /// `--segment-order`.
+    pub segment_order: Order,
+    /// `--index-order`.
+    pub index_order: Order,
     /// `-s`.
     pub strip_all: bool,
     /// `-S`.
@@ -229,6 +247,27 @@ impl Options {
     pub fn is_pic(&self) -> bool {
         self.shared || self.pie
     }
+    /// Whether the numbers that were padded for relocations are shortened.
+    pub fn compresses_relocations(&self) -> bool {
+        self.compress_relocations || self.compact
+    }
+    /// Whether data segments lie in the compact order. `has_mir`: an input is MIR.
+    pub fn compact_segments(&self, has_mir: bool) -> bool {
+        self.is_compact(self.segment_order, has_mir)
+    }
+    /// Whether functions, globals, types and table slots are numbered in the compact order. `has_mir`: an input is MIR.
+    pub fn compact_indices(&self, has_mir: bool) -> bool {
+        self.is_compact(self.index_order, has_mir)
+    }
+    /// An object keeps the order of its inputs: the next link is to choose.
+    fn is_compact(&self, order: Order, has_mir: bool) -> bool {
+        let compact = match order {
+            Order::Auto => self.compact || has_mir,
+            Order::Input => false,
+            Order::Compact => true,
+        };
+        compact && !self.relocatable
+    }
 }
 
 impl Default for Options {
@@ -255,6 +294,9 @@ impl Default for Options {
             merge_data_segments: true,
             optimize: 1,
             compress_relocations: false,
+            compact: false,
+            segment_order: Order::Auto,
+            index_order: Order::Auto,
             strip_all: false,
             strip_debug: false,
             keep_sections: Vec::new(),

@@ -173,6 +173,18 @@ pub static OPTIONS: &[Spec] = &[
         .help(Contents, "0: leave strings alone; 1 (default) and up: share strings and their tails"),
     Spec::flag("compress-relocations", |o| o.compress_relocations = true)
         .help(Contents, "Shorten the numbers that were padded for relocations; needs a strip option"),
+    Spec::flag("compact", |o| o.compact = true).two_dashes()
+        .help(Contents, "The smallest module that the linker can make: --compress-relocations and the compact orders \
+            below; needs --strip-debug or --strip-all"),
+    Spec::flag("no-compact", |o| o.compact = false).two_dashes().help(Contents, "Undo --compact (default)"),
+    Spec::state("segment-order", State::set_segment_order).equals().two_dashes().meta("[input,compact,auto]")
+        .help(Contents, "How data lies in memory: as the inputs come, as with wasm-ld (input), or by alignment and then \
+            by how often code names it (compact). Segments with names of their own, as sections between \
+            __start_X and __stop_X have them, stay as the inputs come. Default (auto): compact under --compact"),
+    Spec::state("index-order", State::set_index_order).equals().two_dashes().meta("[input,compact,auto]")
+        .help(Contents, "How functions, globals, types and slots of the function table are numbered: as the inputs come, \
+            as with wasm-ld (input), or those first that code names most often (compact). \
+            Default (auto): compact under --compact"),
     Spec::flag("strip-all", |o| o.strip_all = true)
         .help(Contents, "No names, debug information, producers and features"),
     Spec::alias("s", "strip-all").one_dash(),

@@ -11,19 +11,7 @@ pub fn apply(relocator: &Relocator, file: FileIdx, relocations: Relocations, bas
     for relocation in relocations {
         let value = relocator.value(file, &relocation, place);
         let at = (relocation.offset - base) as usize;
-        write(relocation.kind.field(), value, &mut out[at..]);
-    }
-}
-
-#[inline]
-fn write(field: Field, value: u64, out: &mut [u8]) {
-    match field {
-        Field::Unsigned5 => leb::write_unsigned_padded(&mut out[..5], value as u32 as u64),
-        Field::Signed5 => leb::write_signed_padded(&mut out[..5], value as u32 as i32 as i64),
-        Field::Unsigned10 => leb::write_unsigned_padded(&mut out[..10], value),
-        Field::Signed10 => leb::write_signed_padded(&mut out[..10], value as i64),
-        Field::Word4 => out[..4].copy_from_slice(&(value as u32).to_le_bytes()),
-        Field::Word8 => out[..8].copy_from_slice(&value.to_le_bytes()),
+        relocation.kind.field().write(value, &mut out[at..]);
     }
 }
 

@@ -44,6 +44,7 @@ pub fn finish<'i>(
     let libraries = selection.shared.iter().filter_map(|&member| Some((member, objects[member].take()?))).collect();
     let mut resolution = Resolution {
         shared: libraries,
+        has_mir: files.iter().any(|file| file.contents.mir.is_some()),
         functions: Numbering::new(files.iter().map(|file| file.object.functions.len())),
         segments: Numbering::new(files.iter().map(|file| file.contents.segments.len())),
         globals: Numbering::new(files.iter().map(|file| file.object.globals.len())),

@@ -172,6 +172,8 @@ pub struct Resolution<'i> {
     pub shared: Vec<(MemberIdx, Object<'i>)>,
     /// The file of each member, if it is linked.
     pub file_of: IndexVec<MemberIdx, Option<FileIdx>>,
+    /// Whether functions of any file are MIR.
+    pub has_mir: bool,
     /// Numbers all functions through; the linker's own follow.
     pub functions: Numbering<InputFunctionIdx>,
     /// Numbers all data segments through.

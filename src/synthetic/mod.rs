@@ -9,7 +9,7 @@ pub use dynamic::got_place;
 use crate::index::*;
 use crate::layout::{Callee, Layout};
 use crate::liveness::LiveSet;
-use crate::mir::{CodegenBuffer, Function, Inst, Targets, lower};
+use crate::mir::{CodegenBuffer, Function, Inst, Targets, lower_function};
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution, Role};
 use wasm_encoder::Instruction;
@@ -69,7 +69,7 @@ pub fn bodies(options: &Options, resolution: &Resolution, live: &LiveSet, layout
             Role::Unreachable => unreachable(),
             Role::CommandExport(callee) => command_export(resolution, layout, callee),
         };
-        buffer.body(|out| lower(&mir, &targets, out));
+        buffer.body(|out| lower_function(&mir, &targets, out));
     }
     Bodies { buffer }
 }

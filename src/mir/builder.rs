@@ -1,0 +1,549 @@
+//! Builds a function instruction by instruction, and checks its structure.
+//!
+//! Checked are block nesting, labels, locals and operand ranges: what a compiler gets wrong by a slip. Types are not:
+//! that is what validating the linked module is for.
+
+use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
+use super::tag::{
+    self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, TYPE_BLOCK,
+};
+use crate::leb;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+    )*};
+}
+
+ids! {
+    /// Symbol of a function.
+    Func;
+    /// Symbol of data.
+    Data;
+    /// Symbol of a global.
+    Global;
+    /// Symbol of a table.
+    Table;
+    /// Symbol of an exception tag.
+    Tag;
+    /// Index of a function type.
+    Type;
+    /// Index of a local, parameters included.
+    Local;
+}
+
+/// The type of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockType {
+    /// Takes and gives nothing.
+    Empty,
+    /// Gives one value of this type, as its byte in the binary format.
+    Value(u8),
+    /// Takes and gives what a function type says.
+    Function(Type),
+}
+
+/// An access to memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemArg {
+    /// Bytes that are added to the address; to the address of `symbol`, if there is one.
+    pub offset: u64,
+    /// Alignment as a power of two.
+    pub alignment: u32,
+    /// Data whose address is the offset's base.
+    pub symbol: Option<Data>,
+}
+
+impl MemArg {
+    /// An access `offset` bytes behind the address, with an alignment of `1 << alignment`.
+    pub const fn new(offset: u64, alignment: u32) -> Self {
+        Self { offset, alignment, symbol: None }
+    }
+    /// An access `addend` bytes behind `symbol`.
+    pub const fn symbolic(symbol: Data, addend: i64, alignment: u32) -> Self {
+        Self { offset: addend as u64, alignment, symbol: Some(symbol) }
+    }
+}
+
+/// A clause of `try_table`: what it catches, and the label it branches to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Catch {
+    /// Exceptions with a tag: its values.
+    One(Tag, u32),
+    /// Exceptions with a tag: its values and the exception.
+    OneRef(Tag, u32),
+    /// Any exception.
+    All(u32),
+    /// Any exception: the exception.
+    AllRef(u32),
+}
+
+/// What is wrong with a function that a builder was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildError {
+    /// Number of the instruction, from 0.
+    pub instruction: usize,
+    /// What is wrong.
+    pub problem: &'static str,
+}
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "instruction {}: {}", self.instruction, self.problem)
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// A function under construction, at the end of a buffer. Dropped without [`FunctionBuilder::finish`] it leaves nothing.
+///
+/// Methods return the builder, so that instructions can be chained in the order in which they run.
+#[derive(Debug)]
+pub struct FunctionBuilder<'b> {
+    buffer: &'b mut CodeBuffer,
+    tags: usize,
+    extra: usize,
+    locals: usize,
+    runs: Vec<(u32, u8)>,
+    local_count: u32,
+    frame: Option<Frame>,
+    /// Open blocks, the function's own included: whether each is an `if` whose `else` may come.
+    blocks: Vec<bool>,
+    error: Option<BuildError>,
+    is_done: bool,
+}
+
+impl Drop for FunctionBuilder<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.buffer.tags.truncate(self.tags);
+            self.buffer.data.truncate(self.tags);
+            self.buffer.extra.truncate(self.extra);
+            self.buffer.locals.truncate(self.locals);
+        }
+    }
+}
+
+impl<'b> FunctionBuilder<'b> {
+    /// Starts a function with `parameters` parameters.
+    pub fn new(buffer: &'b mut CodeBuffer, parameters: u32) -> Self {
+        let (tags, extra, locals) = (buffer.tags.len(), buffer.extra.len(), buffer.locals.len());
+        let blocks = vec![false];
+        Self {
+            buffer,
+            tags,
+            extra,
+            locals,
+            runs: Vec::new(),
+            local_count: parameters,
+            frame: None,
+            blocks,
+            error: None,
+            is_done: false,
+        }
+    }
+
+    /// Adds a local of the type with the byte `ty`.
+    pub fn local(&mut self, ty: u8) -> Local {
+        match self.runs.last_mut() {
+            Some((count, last)) if *last == ty => *count += 1,
+            _ => self.runs.push((1, ty)),
+        }
+        self.local_count += 1;
+        Local(self.local_count - 1)
+    }
+    /// Gives the function `size` bytes of stack, aligned to `1 << alignment`; `saved` keeps the caller's stack pointer,
+    /// `bottom` gets the lowest address.
+    pub fn frame(
+        &mut self,
+        stack_pointer: Global,
+        saved: Local,
+        bottom: Local,
+        size: u32,
+        alignment: u32,
+    ) -> &mut Self {
+        self.check(alignment <= FRAME_ALIGNMENT_MAX, "a frame's alignment is at most 2**30");
+        self.check(saved.0 < self.local_count && bottom.0 < self.local_count, "a frame's locals do not exist");
+        let stack_pointer = stack_pointer.0;
+        self.frame = Some(Frame { stack_pointer, saved_local: saved.0, bottom_local: bottom.0, size, alignment });
+        self
+    }
+
+    /// An instruction without operand.
+    pub fn op(&mut self, tag: u8) -> &mut Self {
+        self.check(SHAPES[tag as usize] == Shape::Plain, "it needs an operand, or is no instruction");
+        match tag {
+            tag::END => {
+                let is_open = self.blocks.len() > 1;
+                self.check(is_open, "it ends a block that is not there; finish() ends the function");
+                self.blocks.truncate(self.blocks.len().max(2) - 1);
+            }
+            tag::ELSE => {
+                let may = self.blocks.last_mut().is_some_and(std::mem::take);
+                self.check(may, "it is in no `if`");
+            }
+            _ => {}
+        }
+        self.push(tag, 0)
+    }
+    /// `block`, `loop`, `if` or `try`, by its tag.
+    pub fn block(&mut self, tag: u8, ty: BlockType) -> &mut Self {
+        self.check(SHAPES[tag as usize] == Shape::Block, "it is no block");
+        self.blocks.push(tag == tag::IF);
+        self.push(tag, block_word(ty))
+    }
+    /// `try_table`.
+    pub fn try_table(&mut self, ty: BlockType, catches: &[Catch]) -> &mut Self {
+        let at = self.extra_here();
+        self.extra(&[block_word(ty), catches.len() as u32]);
+        for catch in catches {
+            let (kind, symbol, label) = match *catch {
+                Catch::One(tag, label) => (0, tag.0, label),
+                Catch::OneRef(tag, label) => (1, tag.0, label),
+                Catch::All(label) => (2, NO_SYMBOL, label),
+                Catch::AllRef(label) => (3, NO_SYMBOL, label),
+            };
+            self.check_label(label);
+            self.extra(&[kind, symbol, label]);
+        }
+        self.blocks.push(false);
+        self.push(tag::TRY_TABLE, at)
+    }
+    /// `br`, `br_if` and the like, by their tag.
+    pub fn branch(&mut self, tag: u8, label: u32) -> &mut Self {
+        self.check(SHAPES[tag as usize] == Shape::Number, "it takes no label");
+        self.check_label(label);
+        if tag == tag::DELEGATE {
+            self.blocks.truncate(self.blocks.len().max(2) - 1);
+        }
+        self.push(tag, label)
+    }
+    /// `br_table`; the last label is the default.
+    pub fn br_table(&mut self, labels: &[u32]) -> &mut Self {
+        self.check(!labels.is_empty(), "it lacks the default label");
+        labels.iter().for_each(|&label| self.check_label(label));
+        let at = self.extra_here();
+        self.extra(&[labels.len() as u32]);
+        self.extra(labels);
+        self.push(tag::BR_TABLE, at)
+    }
+    /// `return`.
+    pub fn ret(&mut self) -> &mut Self {
+        self.op(tag::RETURN)
+    }
+    /// `local.get`.
+    pub fn local_get(&mut self, local: Local) -> &mut Self {
+        self.local_op(tag::LOCAL_GET, local)
+    }
+    /// `local.set`.
+    pub fn local_set(&mut self, local: Local) -> &mut Self {
+        self.local_op(tag::LOCAL_SET, local)
+    }
+    /// `local.tee`.
+    pub fn local_tee(&mut self, local: Local) -> &mut Self {
+        self.local_op(tag::LOCAL_TEE, local)
+    }
+    /// `i32.const`.
+    pub fn i32_const(&mut self, value: i32) -> &mut Self {
+        self.push(tag::I32_CONST, value as u32)
+    }
+    /// `i64.const`.
+    pub fn i64_const(&mut self, value: i64) -> &mut Self {
+        self.wide(tag::I64_CONST, value as u64)
+    }
+    /// `f32.const`.
+    pub fn f32_const(&mut self, value: f32) -> &mut Self {
+        self.push(tag::F32_CONST, value.to_bits())
+    }
+    /// `f64.const`.
+    pub fn f64_const(&mut self, value: f64) -> &mut Self {
+        self.wide(tag::F64_CONST, value.to_bits())
+    }
+    /// A load or store, by its tag.
+    pub fn memory(&mut self, tag: u8, access: MemArg) -> &mut Self {
+        self.check(SHAPES[tag as usize] == Shape::Memory, "it does not access memory");
+        self.check(access.alignment < 32, "an alignment is below 2**32");
+        if access.symbol.is_none() && access.offset < INLINE_OFFSET_END {
+            return self.push(tag, access.alignment << INLINE_ALIGN_SHIFT | access.offset as u32);
+        }
+        let at = self.extra_here();
+        self.access(access);
+        self.push(tag, IN_EXTRA | at)
+    }
+    /// `memory.size` or `memory.grow`, by its tag.
+    pub fn memory_op(&mut self, tag: u8, memory: u32) -> &mut Self {
+        self.check(matches!(tag, tag::MEMORY_SIZE | tag::MEMORY_GROW), "it is not about a whole memory");
+        self.push(tag, memory)
+    }
+    /// `call`.
+    pub fn call(&mut self, function: Func) -> &mut Self {
+        self.push(tag::CALL, function.0)
+    }
+    /// Calls a function of the run-time library, which may have to be taken from an archive.
+    pub fn call_intrinsic(&mut self, function: Func) -> &mut Self {
+        self.push(tag::CALL_INTRINSIC, function.0)
+    }
+    /// Calls the function that names the values of an enumeration.
+    pub fn call_tag_name(&mut self, function: Func) -> &mut Self {
+        self.push(tag::CALL_TAG_NAME, function.0)
+    }
+    /// `return_call`.
+    pub fn return_call(&mut self, function: Func) -> &mut Self {
+        self.push(tag::RETURN_CALL, function.0)
+    }
+    /// `call_indirect` or `return_call_indirect`, by its tag, through `table` or else table 0.
+    pub fn call_indirect(&mut self, tag: u8, ty: Type, table: Option<Table>) -> &mut Self {
+        self.check(SHAPES[tag as usize] == Shape::Indirect, "it is no indirect call");
+        let at = self.extra_here();
+        self.extra(&[ty.0, table.map_or(NO_SYMBOL, |table| table.0)]);
+        self.push(tag, at)
+    }
+    /// `ref.func`.
+    pub fn ref_func(&mut self, function: Func) -> &mut Self {
+        self.push(tag::REF_FUNC, function.0)
+    }
+    /// `ref.null`, of the abstract heap type with the byte `ty`.
+    pub fn ref_null(&mut self, ty: u8) -> &mut Self {
+        self.push(tag::REF_NULL, ty as u32)
+    }
+    /// `select` of values of the type with the byte `ty`.
+    pub fn select_t(&mut self, ty: u8) -> &mut Self {
+        self.push(tag::SELECT_T, ty as u32)
+    }
+    /// `global.get`.
+    pub fn global_get(&mut self, global: Global) -> &mut Self {
+        self.push(tag::GLOBAL_GET, global.0)
+    }
+    /// `global.set`.
+    pub fn global_set(&mut self, global: Global) -> &mut Self {
+        self.push(tag::GLOBAL_SET, global.0)
+    }
+    /// Sets the stack pointer, whose symbol is `global`.
+    pub fn global_set_sp(&mut self, global: Global) -> &mut Self {
+        self.push(tag::GLOBAL_SET_SP, global.0)
+    }
+    /// `table.get` or `table.set`, by its tag.
+    pub fn table_op(&mut self, tag: u8, table: Table) -> &mut Self {
+        self.check(SHAPES[tag as usize] == Shape::Table, "it is not about a table's element");
+        self.push(tag, table.0)
+    }
+    /// `throw`, or the `catch` of a `try`, by its tag.
+    pub fn exception(&mut self, tag: u8, exception: Tag) -> &mut Self {
+        self.check(SHAPES[tag as usize] == Shape::Tag, "it has no exception tag");
+        self.push(tag, exception.0)
+    }
+    /// The address `addend` bytes behind a named value: a constant of pointer type.
+    pub fn address(&mut self, data: Data, addend: i64) -> &mut Self {
+        self.reference(tag::NAV_REF, tag::NAV_REF_OFF, data, addend)
+    }
+    /// The address `addend` bytes behind an unnamed value.
+    pub fn uav_ref(&mut self, data: Data, addend: i64) -> &mut Self {
+        self.reference(tag::UAV_REF, tag::UAV_REF_OFF, data, addend)
+    }
+    /// The distance from `__tls_base` to `addend` bytes behind thread-local data.
+    pub fn tls_offset(&mut self, data: Data, addend: i64) -> &mut Self {
+        self.reference(tag::TLS_REF, tag::TLS_REF_OFF, data, addend)
+    }
+    /// The distance from `__memory_base` to `addend` bytes behind data, in position-independent code.
+    pub fn relative_address(&mut self, data: Data, addend: i64) -> &mut Self {
+        self.reference(tag::RELATIVE_REF, tag::RELATIVE_REF_OFF, data, addend)
+    }
+    /// The table slot of a function: its address.
+    pub fn func_ref(&mut self, function: Func) -> &mut Self {
+        self.push(tag::FUNC_REF, function.0)
+    }
+    /// The distance from `__table_base` to the table slot of a function, in position-independent code.
+    pub fn func_relative_ref(&mut self, function: Func) -> &mut Self {
+        self.push(tag::FUNC_RELATIVE_REF, function.0)
+    }
+    /// The address of a table of names.
+    pub fn name_table_ref(&mut self, table: Data) -> &mut Self {
+        self.push(tag::NAME_TABLE_REF, table.0)
+    }
+    /// The length of a table of names, whose symbol is absolute data: an `i32.const`.
+    pub fn names_len(&mut self, len: Data) -> &mut Self {
+        self.push(tag::NAMES_LEN, len.0)
+    }
+    /// An instruction behind the prefix 0xfc: its opcode, plain numbers, tables.
+    pub fn misc(&mut self, opcode: u32, numbers: &[u32], tables: &[Table]) -> &mut Self {
+        let suffix = tag::misc_suffix(opcode);
+        self.check(suffix == Some((numbers.len() as u32, tables.len() as u32)), "its operands do not fit its opcode");
+        let at = self.extra_here();
+        self.extra(&[opcode]);
+        self.extra(numbers);
+        tables.iter().for_each(|table| self.extra(&[table.0]));
+        self.push(tag::MISC, at)
+    }
+    /// A vector or atomic instruction, by tag and opcode: an access to memory, and a lane or sixteen bytes, as far as it
+    /// has them.
+    pub fn prefixed(&mut self, tag: u8, opcode: u32, access: Option<MemArg>, immediate: &[u8]) -> &mut Self {
+        use super::tag::Suffix;
+        let suffix = match tag {
+            tag::SIMD => tag::simd_suffix(opcode),
+            tag::ATOMIC => tag::atomic_suffix(opcode),
+            _ => None,
+        };
+        let fits = match suffix {
+            Some(Suffix::Nothing | Suffix::Zero) => access.is_none() && immediate.is_empty(),
+            Some(Suffix::Memory) => access.is_some() && immediate.is_empty(),
+            Some(Suffix::MemoryLane) => access.is_some() && immediate.len() == 1,
+            Some(Suffix::Lane) => access.is_none() && immediate.len() == 1,
+            Some(Suffix::Bytes16) => access.is_none() && immediate.len() == 16,
+            None => false,
+        };
+        self.check(fits, "its operands do not fit its opcode");
+        let at = self.extra_here();
+        self.extra(&[opcode]);
+        if let Some(access) = access {
+            self.access(access);
+        }
+        self.extra_bytes(immediate);
+        self.push(tag, at)
+    }
+    /// Instructions as they are encoded.
+    pub fn raw(&mut self, bytes: &[u8]) -> &mut Self {
+        let at = self.extra_here();
+        self.extra(&[bytes.len() as u32]);
+        self.extra_bytes(bytes);
+        self.push(tag::RAW, at)
+    }
+    /// Says which line of the source the next instructions come from.
+    pub fn dbg_line(&mut self, line: u32, column: u32) -> &mut Self {
+        let at = self.extra_here();
+        self.extra(&[line, column]);
+        self.push(tag::DBG_LINE, at)
+    }
+
+    /// Ends the function and leaves it in the buffer.
+    ///
+    /// # Errors
+    /// The first slip; the function is then not there.
+    pub fn finish(mut self) -> Result<(), BuildError> {
+        self.check(self.blocks.len() == 1, "a block is not ended");
+        self.push(tag::END, 0);
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let start = super::code::Start { tags: self.tags as u32, extra: self.extra as u32, locals: self.locals as u32 };
+        leb::push_unsigned(&mut self.buffer.locals, self.runs.len() as u64);
+        for &(count, ty) in &self.runs {
+            leb::push_unsigned(&mut self.buffer.locals, count as u64);
+            self.buffer.locals.push(ty);
+        }
+        self.buffer.frames.push(self.frame);
+        self.buffer.starts.push(start);
+        self.is_done = true;
+        Ok(())
+    }
+
+    #[inline]
+    fn push(&mut self, tag: u8, data: u32) -> &mut Self {
+        self.buffer.tags.push(tag);
+        self.buffer.data.push(data.to_le_bytes());
+        self
+    }
+    fn local_op(&mut self, tag: u8, local: Local) -> &mut Self {
+        self.check(local.0 < self.local_count, "there is no such local");
+        self.push(tag, local.0)
+    }
+    fn wide(&mut self, tag: u8, value: u64) -> &mut Self {
+        let at = self.extra_here();
+        self.extra(&[value as u32, (value >> 32) as u32]);
+        self.push(tag, at)
+    }
+    fn reference(&mut self, tag: u8, offset_tag: u8, data: Data, addend: i64) -> &mut Self {
+        if addend == 0 {
+            return self.push(tag, data.0);
+        }
+        let at = self.extra_here();
+        self.extra(&[data.0, addend as u32, (addend >> 32) as u32]);
+        self.push(offset_tag, at)
+    }
+    fn access(&mut self, access: MemArg) {
+        let offset = [access.offset as u32, (access.offset >> 32) as u32];
+        match access.symbol {
+            Some(symbol) => self.extra(&[access.alignment | SYMBOLIC, symbol.0, offset[0], offset[1]]),
+            None => self.extra(&[access.alignment, offset[0], offset[1]]),
+        }
+    }
+    fn extra_here(&self) -> u32 {
+        (self.buffer.extra.len() - self.extra) as u32
+    }
+    fn extra(&mut self, words: &[u32]) {
+        self.buffer.extra.extend(words.iter().map(|word| word.to_le_bytes()));
+    }
+    fn extra_bytes(&mut self, bytes: &[u8]) {
+        self.buffer.extra.extend(bytes.chunks(4).map(|chunk| {
+            let mut word = Word::default();
+            word[..chunk.len()].copy_from_slice(chunk);
+            word
+        }));
+    }
+    fn check_label(&mut self, label: u32) {
+        self.check((label as usize) < self.blocks.len(), "there is no block that far out");
+    }
+    #[inline]
+    fn check(&mut self, holds: bool, problem: &'static str) {
+        if !holds && self.error.is_none() {
+            let instruction = self.buffer.tags.len() - self.tags;
+            self.error = Some(BuildError { instruction, problem });
+        }
+    }
+}
+
+fn block_word(ty: BlockType) -> u32 {
+    const EMPTY: u32 = 0x40;
+    match ty {
+        BlockType::Empty => EMPTY,
+        BlockType::Value(ty) => ty as u32,
+        BlockType::Function(ty) => TYPE_BLOCK | ty.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn fails(build: impl FnOnce(&mut FunctionBuilder), instruction: usize, problem: &str) {
+        let mut buffer = CodeBuffer::default();
+        let mut b = FunctionBuilder::new(&mut buffer, 1);
+        build(&mut b);
+        let error = b.finish().expect_err("a slip");
+        assert_eq!((error.instruction, error.problem), (instruction, problem));
+        assert!(buffer.is_empty() && buffer.tags.is_empty() && buffer.extra.is_empty() && buffer.locals.is_empty());
+    }
+
+    #[test]
+    fn slips_are_found_and_leave_nothing() {
+        fails(|b| _ = b.op(tag::END), 0, "it ends a block that is not there; finish() ends the function");
+        fails(|b| _ = b.op(tag::NOP).block(tag::LOOP, BlockType::Empty), 2, "a block is not ended");
+        fails(|b| _ = b.block(tag::LOOP, BlockType::Empty).op(tag::ELSE), 1, "it is in no `if`");
+        fails(|b| _ = b.branch(tag::BR, 1), 0, "there is no block that far out");
+        fails(|b| _ = b.br_table(&[]), 0, "it lacks the default label");
+        fails(|b| _ = b.i64_const(1).local_get(Local(1)), 1, "there is no such local");
+        fails(|b| _ = b.op(tag::CALL), 0, "it needs an operand, or is no instruction");
+        fails(|b| _ = b.prefixed(tag::SIMD, 0x0c, None, &[0; 15]), 0, "its operands do not fit its opcode");
+        fails(|b| _ = b.misc(14, &[], &[Table(0)]), 0, "its operands do not fit its opcode");
+    }
+
+    #[test]
+    fn an_if_has_one_else() {
+        let mut buffer = CodeBuffer::default();
+        let mut b = FunctionBuilder::new(&mut buffer, 1);
+        b.local_get(Local(0)).block(tag::IF, BlockType::Empty).op(tag::ELSE).op(tag::END);
+        b.finish().expect("well formed");
+        assert_eq!(buffer.tags, [tag::LOCAL_GET, tag::IF, tag::ELSE, tag::END, tag::END]);
+    }
+
+    #[test]
+    fn locals_of_a_type_make_a_run() {
+        let mut buffer = CodeBuffer::default();
+        let mut b = FunctionBuilder::new(&mut buffer, 2);
+        let locals = [0x7f, 0x7f, 0x7e].map(|ty| b.local(ty));
+        b.finish().expect("well formed");
+        assert_eq!((locals[2], buffer.locals.as_slice()), (Local(4), &[2, 2, 0x7f, 1, 0x7e][..]));
+    }
+}

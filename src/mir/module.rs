@@ -1,0 +1,320 @@
+//! A compilation unit: what a compiler declares, and the buffers that its workers hand over.
+
+use super::builder::{Data, Func, Global, Table, Tag, Type};
+use super::worker::{Buffer, Worker};
+use super::{BuildError, FunctionBuilder};
+use parking_lot::{Mutex, RwLock};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The place of a declaration among those of its module: where declarations come from many threads, it is what their
+/// order in the output hangs on. Without one, a declaration stands behind those that have one, in order of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ordinal(pub u32);
+
+/// Who sees a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linkage {
+    /// Its module.
+    Local,
+    /// All inputs of the link.
+    Global,
+    /// All inputs; a definition that is not weak goes before.
+    Weak,
+    /// All inputs and, by its name, the module's host.
+    Export,
+}
+
+/// What kind of data it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataKind {
+    /// It never changes.
+    Const,
+    /// It can be written.
+    Mutable,
+    /// Each thread has its own.
+    ThreadLocal,
+}
+
+/// What is declared.
+#[derive(Clone, Debug)]
+pub(crate) enum Entity {
+    Func {
+        ty: u32,
+        linkage: Linkage,
+    },
+    ImportFunc {
+        module: Range<u32>,
+        field: Range<u32>,
+        ty: u32,
+        weak: bool,
+    },
+    Data {
+        kind: DataKind,
+        linkage: Linkage,
+    },
+    ImportData {
+        weak: bool,
+    },
+    Absolute {
+        value: u64,
+    },
+    ImportGlobal {
+        value_type: u8,
+        mutable: bool,
+    },
+    ImportTable {
+        element: u8,
+    },
+    Tag {
+        ty: u32,
+        linkage: Linkage,
+    },
+    /// It was there, and is no more.
+    Removed {
+        ty: Option<u32>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Declaration {
+    pub name: Range<u32>,
+    pub ordinal: Option<Ordinal>,
+    pub entity: Entity,
+}
+
+/// Everything that a module says but bodies and bytes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Declarations {
+    text: String,
+    pub list: Vec<Declaration>,
+    /// Function types in their canonical encoding (see [`crate::object::Signature`]).
+    pub types: Vec<Box<[u8]>>,
+    type_ids: HashMap<Box<[u8]>, u32>,
+    /// Name, function.
+    pub exports: Vec<(Range<u32>, u32)>,
+    /// Priority, function.
+    pub init_functions: Vec<(u32, u32)>,
+    stack_pointer: Option<u32>,
+    indirect_table: Option<u32>,
+}
+
+impl Declarations {
+    /// A name.
+    pub fn text(&self, range: &Range<u32>) -> &str {
+        &self.text[range.start as usize..range.end as usize]
+    }
+    fn intern(&mut self, text: &str) -> Range<u32> {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        start..self.text.len() as u32
+    }
+    fn declare(&mut self, name: &str, ordinal: Option<Ordinal>, entity: Entity) -> u32 {
+        let name = self.intern(name);
+        self.list.push(Declaration { name, ordinal, entity });
+        self.list.len() as u32 - 1
+    }
+}
+
+/// What a module is made of at a point in time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parts {
+    pub declarations: Arc<Declarations>,
+    /// In the order in which they were handed over, which nothing may depend on.
+    pub buffers: Vec<Arc<Buffer>>,
+    /// Like `buffers`, in the order in which they replaced what was there.
+    pub replacements: Vec<Arc<Buffer>>,
+    /// Counts changes of anything but `replacements`.
+    pub version: u64,
+}
+
+/// A compilation unit of a [`crate::Session`].
+///
+/// Any thread may declare; whoever does so from many threads gives ordinals, so that the output does not depend on who
+/// came first. Definitions come from [`Module::worker`]s.
+#[derive(Debug)]
+pub struct Module {
+    pub(crate) name: String,
+    is_64: bool,
+    parts: Mutex<Parts>,
+    /// Parameters of each declared function: workers read it for every function.
+    parameters: RwLock<Vec<u32>>,
+}
+
+impl Module {
+    pub(crate) fn new(name: &str, is_64: bool) -> Self {
+        let (parts, parameters) = (Mutex::default(), RwLock::default());
+        Self { name: name.to_owned(), is_64, parts, parameters }
+    }
+    /// What the module is made of now.
+    pub(crate) fn parts(&self) -> Parts {
+        self.parts.lock().clone()
+    }
+    pub(super) fn parameter_count(&self, func: Func) -> u32 {
+        self.parameters.read().get(func.0 as usize).copied().unwrap_or(0)
+    }
+    pub(super) fn hand_over(&self, buffer: Buffer, replaces: bool) {
+        let mut parts = self.parts.lock();
+        match replaces {
+            true => parts.replacements.push(Arc::new(buffer)),
+            false => {
+                parts.buffers.push(Arc::new(buffer));
+                parts.version += 1;
+            }
+        }
+    }
+    fn change<R>(&self, change: impl FnOnce(&mut Declarations) -> R) -> R {
+        let mut parts = self.parts.lock();
+        parts.version += 1;
+        change(Arc::make_mut(&mut parts.declarations))
+    }
+    fn declare(&self, name: &str, ordinal: Option<Ordinal>, entity: Entity, parameters: u32) -> u32 {
+        let mut parts = self.parts.lock();
+        parts.version += 1;
+        let index = Arc::make_mut(&mut parts.declarations).declare(name, ordinal, entity);
+        self.parameters.write().push(parameters);
+        index
+    }
+
+    /// The function type that takes and gives values of these types, as their bytes in the binary format.
+    pub fn func_type(&self, parameters: &[u8], results: &[u8]) -> Type {
+        let mut encoded = Vec::with_capacity(parameters.len() + results.len() + 2);
+        crate::leb::push_name(&mut encoded, parameters);
+        crate::leb::push_name(&mut encoded, results);
+        self.change(|declarations| {
+            let next = declarations.types.len() as u32;
+            let index = *declarations.type_ids.entry(encoded.clone().into()).or_insert(next);
+            if index == next {
+                declarations.types.push(encoded.into());
+            }
+            Type(index)
+        })
+    }
+    /// Declares a function that a worker will define.
+    pub fn declare_func(&self, name: &str, ty: Type, linkage: Linkage, ordinal: Option<Ordinal>) -> Func {
+        let parameters = self.parameters_of(ty);
+        Func(self.declare(name, ordinal, Entity::Func { ty: ty.0, linkage }, parameters))
+    }
+    /// Declares a function `name` that another input defines or, if none does, the host as `module`'s `field`.
+    pub fn import_func(&self, name: &str, module: &str, field: &str, ty: Type, weak: bool) -> Func {
+        let mut parts = self.parts.lock();
+        parts.version += 1;
+        let declarations = Arc::make_mut(&mut parts.declarations);
+        let (module, field) = (declarations.intern(module), declarations.intern(field));
+        let entity = Entity::ImportFunc { module, field, ty: ty.0, weak };
+        let index = declarations.declare(name, None, entity);
+        self.parameters.write().push(0);
+        Func(index)
+    }
+    /// Declares a function of the run-time library: of any input, an archive's member included.
+    pub fn intrinsic(&self, name: &str, ty: Type) -> Func {
+        self.import_func(name, "env", name, ty, false)
+    }
+    /// Declares data that a worker will define.
+    pub fn declare_data(&self, name: &str, kind: DataKind, linkage: Linkage, ordinal: Option<Ordinal>) -> Data {
+        Data(self.declare(name, ordinal, Entity::Data { kind, linkage }, 0))
+    }
+    /// Declares data that another input defines.
+    pub fn import_data(&self, name: &str, weak: bool) -> Data {
+        Data(self.declare(name, None, Entity::ImportData { weak }, 0))
+    }
+    /// Defines a number that has a name: [`FunctionBuilder::names_len`] takes it.
+    pub fn absolute(&self, name: &str, value: u64) -> Data {
+        Data(self.declare(name, None, Entity::Absolute { value }, 0))
+    }
+    /// Declares a global that another input or the linker defines.
+    pub fn import_global(&self, name: &str, value_type: u8, mutable: bool) -> Global {
+        Global(self.declare(name, None, Entity::ImportGlobal { value_type, mutable }, 0))
+    }
+    /// The linker's stack pointer.
+    pub fn stack_pointer(&self) -> Global {
+        const NAME: &str = "__stack_pointer";
+        if let Some(index) = self.parts.lock().declarations.stack_pointer {
+            return Global(index);
+        }
+        let global = self.import_global(NAME, if self.is_64 { 0x7e } else { 0x7f }, true);
+        self.change(|declarations| Global(*declarations.stack_pointer.get_or_insert(global.0)))
+    }
+    /// The table of functions whose address is taken.
+    pub fn indirect_table(&self) -> Table {
+        const FUNCREF: u8 = 0x70;
+        if let Some(index) = self.parts.lock().declarations.indirect_table {
+            return Table(index);
+        }
+        let table = self.declare("__indirect_function_table", None, Entity::ImportTable { element: FUNCREF }, 0);
+        self.change(|declarations| Table(*declarations.indirect_table.get_or_insert(table)))
+    }
+    /// Defines an exception tag.
+    pub fn define_tag(&self, name: &str, ty: Type, linkage: Linkage, ordinal: Option<Ordinal>) -> Tag {
+        Tag(self.declare(name, ordinal, Entity::Tag { ty: ty.0, linkage }, 0))
+    }
+    /// Exports a function under a further name.
+    pub fn export(&self, name: &str, func: Func) {
+        self.change(|declarations| {
+            let name = declarations.intern(name);
+            declarations.exports.push((name, func.0));
+        });
+    }
+    /// Takes an export back. Returns whether there was one.
+    pub fn remove_export(&self, name: &str) -> bool {
+        self.change(|declarations| {
+            let before = declarations.exports.len();
+            let mut exports = std::mem::take(&mut declarations.exports);
+            exports.retain(|(range, _)| declarations.text(range) != name);
+            declarations.exports = exports;
+            declarations.exports.len() < before
+        })
+    }
+    /// Has `func` called at start-up; lower priorities run first.
+    pub fn init_func(&self, func: Func, priority: u32) {
+        self.change(|declarations| declarations.init_functions.push((priority, func.0)));
+    }
+    /// A worker: one for each thread.
+    pub fn worker(&self) -> Worker<'_> {
+        Worker::new(self, false)
+    }
+
+    /// A worker whose definitions replace those that were there before: of two such workers, those of the later one
+    /// that is dropped.
+    pub fn replacing_worker(&self) -> Worker<'_> {
+        Worker::new(self, true)
+    }
+    /// Replaces the body of `func`, or defines it.
+    ///
+    /// # Errors
+    /// The first slip of `build`; the old body then stays.
+    pub fn replace_func(&self, func: Func, build: impl FnOnce(&mut FunctionBuilder<'_>)) -> Result<(), BuildError> {
+        self.replacing_worker().func(func, build)
+    }
+    /// Replaces `data`, or defines it.
+    pub fn replace_data(&self, data: Data, bytes: &[u8], alignment: u32, fixups: &[super::Fixup]) {
+        self.replacing_worker().data(data, bytes, alignment, fixups);
+    }
+    /// Removes a function: it is as if it had been declared by an object that is not there.
+    pub fn remove_func(&self, func: Func) {
+        self.remove(func.0);
+    }
+    /// Removes data.
+    pub fn remove_data(&self, data: Data) {
+        self.remove(data.0);
+    }
+    fn remove(&self, index: u32) {
+        self.change(|declarations| {
+            declarations.exports.retain(|&(_, func)| func != index);
+            declarations.init_functions.retain(|&(_, func)| func != index);
+            if let Some(declaration) = declarations.list.get_mut(index as usize) {
+                let ty = match declaration.entity {
+                    Entity::Func { ty, .. } | Entity::ImportFunc { ty, .. } => Some(ty),
+                    _ => None,
+                };
+                declaration.entity = Entity::Removed { ty };
+            }
+        });
+    }
+    fn parameters_of(&self, ty: Type) -> u32 {
+        let parts = self.parts.lock();
+        let encoded = parts.declarations.types.get(ty.0 as usize);
+        encoded.and_then(|encoded| crate::leb::read_u32(encoded, &mut 0).ok()).unwrap_or(0)
+    }
+}

@@ -1,0 +1,248 @@
+//! The reader of objects whose functions are MIR ([`crate::mir::file`]).
+
+use super::header::id;
+use super::relocation_check::Targets;
+use super::*;
+use crate::diagnostic::{Diagnostic, Kind};
+use crate::leb;
+use crate::mir::file::{self, GATE_SEGMENT, GATE_SYMBOL, View};
+use crate::mir::walk::{Sink, walk};
+use crate::mir::{self, Malformed, Unit};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Functions that one task checks.
+const TASK_FUNCTIONS: usize = 256;
+
+impl<'i> Object<'i> {
+    /// Takes the gate away, if the object's functions are MIR: its symbol means nothing, its segment is not there.
+    pub(super) fn open_gate(&mut self, file: &str) -> Result<(), Diagnostic> {
+        let Some(section) = self.sections.iter().position(|section| is_mir(section)) else { return Ok(()) };
+        let fail = |section: &Section<'i>, message: &str| Err(section.reader(file).error_at(0, message));
+        let at = self.sections[section];
+        if let Some(behind) = self.sections.get(section + 1) {
+            return fail(behind, "expected nothing behind the section wmir");
+        }
+        if self.segment_info.len() != self.segment_count as usize
+            || self.segment_info.pop().is_none_or(|info| info.name != GATE_SEGMENT)
+        {
+            return fail(&at, &format!("expected {GATE_SEGMENT} as the last segment of an object with MIR"));
+        }
+        match self.symbols.last_mut() {
+            Some(gate) if gate.name == GATE_SYMBOL && gate.kind == SymbolKind::Data && gate.flags.is_undefined() => {
+                gate.flags = SymbolFlags(SymbolFlags::LOCAL | SymbolFlags::ABSOLUTE);
+            }
+            _ => return fail(&at, &format!("expected {GATE_SYMBOL} as the last symbol of an object with MIR")),
+        }
+        self.segment_count -= 1;
+        self.is_mir = true;
+        Ok(())
+    }
+}
+
+/// Whether it is the section that holds functions as MIR.
+fn is_mir(section: &Section) -> bool {
+    section.id == id::CUSTOM && section.name == file::SECTION
+}
+
+impl<'i> Contents<'i> {
+    /// Reads and checks the functions of an object with MIR; everything else has been read.
+    pub(super) fn read_mir(&mut self, object: &Object<'i>, targets: &mut Targets<'_, '_>) -> Result<(), Diagnostic> {
+        let Some(section) = object.sections.iter().find(|section| is_mir(section)) else { return Ok(()) };
+        let reader = section.reader(&object.name);
+        if !file::is_intact(file::covered(&object.sections), section.bytes) {
+            return Err(reader.error_at(0, "the checksum of the MIR object is wrong: it was damaged or changed"));
+        }
+        let view = View::parse(section.bytes).map_err(|(at, message)| reader.error_at(at, message))?;
+        if view.len() != object.functions.len() {
+            let (expected, found) = (object.functions.len(), view.len());
+            return Err(reader.error_at(0, format!("expected MIR of {expected} functions, found {found}")));
+        }
+        if view.is_64 != object.is_64 {
+            return Err(reader.error_at(0, "expected MIR with addresses as wide as those of the object's memory"));
+        }
+        if !self.code_relocations.is_empty() {
+            return Err(reader.error_at(0, "expected no relocations for CODE in an object with MIR"));
+        }
+        self.segments.pop();
+        self.read_functions(object, Unit::File(view), targets)
+    }
+
+    /// Checks the functions of `unit` and makes them the object's.
+    pub(super) fn read_functions(
+        &mut self,
+        object: &Object<'i>,
+        unit: Unit<'i>,
+        targets: &mut Targets<'_, '_>,
+    ) -> Result<(), Diagnostic> {
+        self.check_functions(&unit, targets).map_err(|(function, Malformed { instruction, problem })| {
+            let name = match object.first_function_symbols()[function] {
+                u32::MAX => "without a name",
+                symbol => object.symbols[symbol as usize].name,
+            };
+            let message = format!("function {name}, instruction {instruction}: {problem}");
+            match object.sections.iter().find(|section| is_mir(section)) {
+                Some(section) => section.reader(&object.name).error_at(0, message),
+                None => Diagnostic::error(Kind::Input, format!("{}: {message}", object.name)),
+            }
+        })?;
+        self.mir = Some(unit);
+        Ok(())
+    }
+
+    /// Turns MIR into bodies with padded fields and their relocations: what an output that is an object again needs.
+    pub(crate) fn lower_to_object(&mut self) {
+        let Some(unit) = self.mir.take() else { return };
+        let (mut code, mut entries) = (Vec::new(), Vec::new());
+        let (mut body, mut relocations) = (Vec::new(), Vec::new());
+        for function in 0..unit.len() {
+            body.clear();
+            relocations.clear();
+            let lowered = mir::lower_padded(&unit.code(function), unit.is_64(), &Zero, &mut body, &mut relocations);
+            lowered.expect("MIR is checked when it is read");
+            let (offset, first) = (code.len(), entries.len() as u32);
+            leb::push_unsigned(&mut code, body.len() as u64);
+            let start = code.len();
+            code.extend_from_slice(&body);
+            for entry in &relocations {
+                let index = unit.operand(function, entry.kind, entry.index);
+                Relocation { index, ..*entry }.encode(entry.offset + start as u32, &mut entries);
+            }
+            self.bodies[function] = Body {
+                offset: offset as u32,
+                size: (code.len() - offset) as u32,
+                size_width: (start - offset) as u32,
+                relocations: first,
+                relocations_end: entries.len() as u32,
+            };
+        }
+        (self.code, self.code_relocations) = (code.into(), entries.into());
+    }
+
+    /// Walks all functions, on all threads; notes what each refers to, in the form of relocations whose offset is the
+    /// number of the instruction.
+    fn check_functions(&mut self, unit: &Unit<'i>, targets: &mut Targets<'_, '_>) -> Result<(), (usize, Malformed)> {
+        let count = unit.len();
+        let tasks = count.div_ceil(TASK_FUNCTIONS);
+        let checked: Vec<Checked> = (0..tasks)
+            .into_par_iter()
+            .map(|task| {
+                let functions = task * TASK_FUNCTIONS..count.min((task + 1) * TASK_FUNCTIONS);
+                check_task(functions, unit, targets)
+            })
+            .collect::<Result<_, _>>()?;
+        let mut references = Vec::with_capacity(checked.iter().map(|task| task.references.len()).sum());
+        self.bodies.clear();
+        self.bodies.reserve_exact(count);
+        for task in checked {
+            let base = references.len() as u32;
+            self.bodies.extend(task.bodies.into_iter().map(|body| Body {
+                relocations: base + body.relocations,
+                relocations_end: base + body.relocations_end,
+                ..body
+            }));
+            references.extend_from_slice(&task.references);
+            for symbol in task.called {
+                targets.call(symbol);
+            }
+        }
+        self.code_relocations = references.into();
+        Ok(())
+    }
+}
+
+/// Fields of an object: they are relocated before anybody reads them.
+struct Zero;
+
+impl mir::Values for Zero {
+    fn value(&self, _: RelocationKind, _: u32, _: i64) -> u64 {
+        0
+    }
+}
+
+/// What checking some functions gives.
+struct Checked {
+    bodies: Vec<Body>,
+    /// Encoded as the entries of a relocation section.
+    references: Vec<u8>,
+    called: Vec<u32>,
+}
+
+fn check_task(functions: Range<usize>, unit: &Unit, targets: &Targets<'_, '_>) -> Result<Checked, (usize, Malformed)> {
+    let mut sink = Checker { targets, unit, function: 0, size: 0, references: Vec::new(), called: Vec::new() };
+    let mut bodies = Vec::with_capacity(functions.len());
+    for index in functions {
+        let start = sink.references.len() as u32;
+        sink.size = 0;
+        let code = unit.code(index);
+        check_locals(code.locals)
+            .and_then(|()| walk(&code, unit.is_64(), &mut sink))
+            .map_err(|malformed| (index, malformed))?;
+        let end = sink.references.len() as u32;
+        bodies.push(Body { offset: 0, size: sink.size, size_width: 0, relocations: start, relocations_end: end });
+    }
+    sink.called.sort_unstable();
+    sink.called.dedup();
+    Ok(Checked { bodies, references: sink.references, called: sink.called })
+}
+
+/// Checks the encoding of a function's locals.
+fn check_locals(locals: &[u8]) -> Result<(), Malformed> {
+    let reader = wasmparser::BinaryReader::new(locals, 0);
+    let read = || -> wasmparser::Result<bool> {
+        let mut reader = wasmparser::FunctionBody::new(reader).get_locals_reader()?;
+        for _ in 0..reader.get_count() {
+            reader.read()?;
+        }
+        Ok(reader.original_position() == locals.len() as u64)
+    };
+    match read() {
+        Ok(true) => Ok(()),
+        _ => Err(Malformed { instruction: 0, problem: "the function's locals are not encoded as they should be" }),
+    }
+}
+
+/// Checks operands, notes references and counts bytes.
+struct Checker<'t, 'o, 'i> {
+    targets: &'t Targets<'o, 'i>,
+    unit: &'t Unit<'i>,
+    function: usize,
+    size: u32,
+    references: Vec<u8>,
+    called: Vec<u32>,
+}
+
+impl Sink for Checker<'_, '_, '_> {
+    #[inline]
+    fn byte(&mut self, _: u8) {
+        self.size = self.size.saturating_add(1);
+    }
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.size = self.size.saturating_add(bytes.len() as u32);
+    }
+    #[inline]
+    fn unsigned(&mut self, _: u64) {
+        self.size = self.size.saturating_add(1);
+    }
+    #[inline]
+    fn signed(&mut self, _: i64) {
+        self.size = self.size.saturating_add(1);
+    }
+    fn field(&mut self, kind: RelocationKind, operand: u32, addend: i64, instruction: usize) -> Result<(), Malformed> {
+        let index = self.unit.operand(self.function, kind, operand);
+        if !self.targets.fits(kind, index) {
+            let problem = match kind == RelocationKind::TYPE_INDEX_LEB {
+                true => "it names a type that does not exist",
+                false => "it names a symbol that does not exist or is of another kind",
+            };
+            return Err(Malformed { instruction, problem });
+        }
+        if kind == RelocationKind::FUNCTION_INDEX_LEB && self.called.last() != Some(&index) {
+            self.called.push(index);
+        }
+        self.size = self.size.saturating_add(2);
+        Relocation { kind, offset: instruction as u32, index, addend }.encode(instruction as u32, &mut self.references);
+        Ok(())
+    }
+}

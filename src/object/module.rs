@@ -1,0 +1,224 @@
+//! Modules that a compiler hands over in memory, as objects.
+
+use super::linking::{SEGMENT_TLS, SegmentInfo};
+use super::relocation_check::Targets;
+use super::*;
+use crate::diagnostic::{Diagnostic, Kind};
+use crate::mir::module::{DataKind, Entity, Linkage};
+use crate::mir::snapshot::{ModuleUnit, NONE, SegmentSource, Snapshot, Unit};
+
+/// Name of the symbols of unnamed values.
+const UNNAMED: &str = "__anon";
+/// Module of imports that are ordinary undefined symbols.
+const ENV: &str = "env";
+
+impl<'i> Object<'i> {
+    /// The object that `snapshot` stands for.
+    pub(crate) fn from_module(snapshot: &'i Snapshot) -> Self {
+        let declarations = &*snapshot.declarations;
+        let mut object = Object {
+            name: snapshot.name.clone(),
+            types: declarations.types.iter().map(|encoded| Signature(encoded)).collect(),
+            is_64: snapshot.is_64,
+            has_linking: true,
+            is_mir: true,
+            segment_count: snapshot.segments.len() as u32,
+            ..Object::default()
+        };
+        let indices = object.add_imports(snapshot);
+        object.functions.reserve_exact(snapshot.functions.len());
+        object.add_symbols(snapshot, &indices);
+        object.segment_info = snapshot.segments.iter().map(|segment| segment_info(snapshot, segment)).collect();
+        object.init_functions = declarations
+            .init_functions
+            .iter()
+            .map(|&(priority, function)| InitFunction { priority, symbol: snapshot.symbols[function as usize] })
+            .collect();
+        object
+    }
+
+    /// Fills the imported part of the index spaces; returns the index of each declaration that is an import.
+    fn add_imports(&mut self, snapshot: &'i Snapshot) -> Vec<u32> {
+        let declarations = &*snapshot.declarations;
+        let mut indices = vec![NONE; declarations.list.len()];
+        for &index in &snapshot.order {
+            let declaration = &declarations.list[index as usize];
+            let name = declarations.text(&declaration.name);
+            indices[index as usize] = match &declaration.entity {
+                Entity::ImportFunc { module, field, ty, .. } => {
+                    let (module, field) = (declarations.text(module), declarations.text(field));
+                    push(&mut self.function_imports, FunctionImport { module, field, ty: *ty })
+                }
+                Entity::Removed { ty: Some(ty) } => {
+                    push(&mut self.function_imports, FunctionImport { module: ENV, field: name, ty: *ty })
+                }
+                &Entity::ImportGlobal { value_type, mutable } => {
+                    let ty = GlobalType { value_type, mutable };
+                    push(&mut self.global_imports, GlobalImport { module: ENV, field: name, ty })
+                }
+                &Entity::ImportTable { element } => {
+                    let ty = TableType { element, flags: 0, minimum: 0, maximum: 0 };
+                    push(&mut self.table_imports, TableImport { module: ENV, field: name, ty })
+                }
+                _ => NONE,
+            };
+        }
+        indices
+    }
+
+    /// Symbols of the declarations, of further exports, and of unnamed values.
+    fn add_symbols(&mut self, snapshot: &'i Snapshot, imports: &[u32]) {
+        let declarations = &*snapshot.declarations;
+        for &index in &snapshot.order {
+            let declaration = &declarations.list[index as usize];
+            let name = declarations.text(&declaration.name);
+            let symbol = self.symbol(snapshot, index, name, &declaration.entity, imports[index as usize]);
+            self.symbols.push(symbol);
+        }
+        for (name, function) in &declarations.exports {
+            let known = self.symbols[snapshot.symbols[*function as usize] as usize];
+            let name = declarations.text(name);
+            // What is not there cannot be exported; the name then stands for something undefined.
+            let flags = match known.flags.is_undefined() {
+                true => known.flags.0 | SymbolFlags::EXPLICIT_NAME | SymbolFlags::EXPORTED,
+                false => SymbolFlags::EXPORTED | SymbolFlags::NO_STRIP,
+            };
+            self.symbols.push(Symbol { name, flags: SymbolFlags(flags), ..known });
+        }
+        for (segment, source) in snapshot.segments.iter().enumerate().skip(snapshot.named) {
+            let (_, payload) = snapshot.payload(source);
+            self.symbols.push(Symbol {
+                name: UNNAMED,
+                flags: SymbolFlags(SymbolFlags::LOCAL),
+                index: segment as u32,
+                offset: 0,
+                size: payload.size as u32,
+                kind: SymbolKind::Data,
+            });
+        }
+    }
+
+    fn symbol(
+        &mut self,
+        snapshot: &'i Snapshot,
+        index: u32,
+        name: &'i str,
+        entity: &Entity,
+        import: u32,
+    ) -> Symbol<'i> {
+        let undefined = |weak: bool| SymbolFlags::UNDEFINED | if weak { SymbolFlags::WEAK } else { 0 };
+        let (kind, flags, index, size) = match *entity {
+            Entity::Func { ty, linkage } => {
+                self.functions.push(ty);
+                let index = self.function_imports.len() + self.functions.len() - 1;
+                (SymbolKind::Function, binding(linkage), index as u32, 0)
+            }
+            Entity::ImportFunc { weak, .. } => {
+                // Only what comes from elsewhere by another name may stay undefined.
+                let known = self.function_imports[import as usize];
+                let explicit = if known.module == ENV && known.field == name { 0 } else { SymbolFlags::EXPLICIT_NAME };
+                (SymbolKind::Function, undefined(weak) | explicit, import, 0)
+            }
+            Entity::Removed { ty: Some(_) } => (SymbolKind::Function, undefined(false), import, 0),
+            Entity::Data { kind, linkage } => {
+                let segment = snapshot.segment_of[index as usize];
+                let (_, payload) = snapshot.payload(&snapshot.segments[segment as usize]);
+                let tls = if kind == DataKind::ThreadLocal { SymbolFlags::TLS } else { 0 };
+                (SymbolKind::Data, binding(linkage) | tls, segment, payload.size as u32)
+            }
+            Entity::ImportData { weak } => (SymbolKind::Data, undefined(weak), 0, 0),
+            Entity::Removed { ty: None } => (SymbolKind::Data, undefined(false), 0, 0),
+            Entity::Absolute { value } => {
+                let flags = SymbolFlags(SymbolFlags::LOCAL | SymbolFlags::ABSOLUTE);
+                return Symbol { name, flags, index: 0, offset: value, size: 0, kind: SymbolKind::Data };
+            }
+            Entity::ImportGlobal { .. } => (SymbolKind::Global, undefined(false), import, 0),
+            Entity::ImportTable { .. } => (SymbolKind::Table, undefined(false), import, 0),
+            Entity::Tag { ty, linkage } => {
+                self.tags.push(ty);
+                (SymbolKind::Tag, binding(linkage), self.tags.len() as u32 - 1, 0)
+            }
+        };
+        Symbol { name, flags: SymbolFlags(flags), index, offset: 0, size, kind }
+    }
+}
+
+fn push<T>(list: &mut Vec<T>, item: T) -> u32 {
+    list.push(item);
+    list.len() as u32 - 1
+}
+
+fn binding(linkage: Linkage) -> u32 {
+    match linkage {
+        Linkage::Local => SymbolFlags::LOCAL,
+        Linkage::Global => SymbolFlags::HIDDEN,
+        Linkage::Weak => SymbolFlags::WEAK | SymbolFlags::HIDDEN,
+        Linkage::Export => SymbolFlags::EXPORTED | SymbolFlags::NO_STRIP,
+    }
+}
+
+/// Segments are named by category: thread-local, constant, zero, other.
+fn segment_info<'i>(snapshot: &'i Snapshot, segment: &SegmentSource) -> SegmentInfo<'i> {
+    let (_, payload) = snapshot.payload(segment);
+    let kind = match segment.declaration {
+        NONE => DataKind::Const,
+        index => match snapshot.declarations.list[index as usize].entity {
+            Entity::Data { kind, .. } => kind,
+            _ => DataKind::Mutable,
+        },
+    };
+    let (name, flags) = match (kind, payload.start) {
+        (DataKind::ThreadLocal, Some(_)) => (".tdata", SEGMENT_TLS),
+        (DataKind::ThreadLocal, None) => (".tbss", SEGMENT_TLS),
+        (DataKind::Const, Some(_)) => (".rodata", 0),
+        (DataKind::Mutable, Some(_)) => (".data", 0),
+        (_, None) => (".bss", 0),
+    };
+    SegmentInfo { name, alignment: payload.alignment, flags }
+}
+
+impl<'i> Contents<'i> {
+    /// The functions and data of the module that `object` stands for.
+    ///
+    /// # Errors
+    /// The first function whose MIR is not what it should be.
+    pub(crate) fn from_module(object: &Object<'i>, snapshot: &'i Snapshot) -> Result<Self, Diagnostic> {
+        let mut targets = Targets::new(object);
+        let mut contents = Self { data_relocations: (&snapshot.relocations[..]).into(), ..Self::default() };
+        for segment in &snapshot.segments {
+            let (buffer, payload) = snapshot.payload(segment);
+            let SegmentInfo { name, alignment, flags } = segment_info(snapshot, segment);
+            let data = buffer.bytes(payload).unwrap_or_else(|| &snapshot.zeros[..payload.size as usize]);
+            let (relocations, relocations_end) = (segment.relocations.start, segment.relocations.end);
+            contents.segments.push(Segment { name, alignment, flags, data, offset: 0, relocations, relocations_end });
+        }
+        contents.check_fixups(object, snapshot, &targets)?;
+        contents.read_functions(object, Unit::Module(ModuleUnit(snapshot)), &mut targets)?;
+        contents.called = targets.called;
+        contents.function_symbols = object.first_function_symbols();
+        Ok(contents)
+    }
+
+    fn check_fixups(
+        &self,
+        object: &Object<'i>,
+        snapshot: &Snapshot,
+        targets: &Targets<'_, '_>,
+    ) -> Result<(), Diagnostic> {
+        for (segment, source) in self.segments.iter().zip(&snapshot.segments) {
+            for relocation in self.segment_relocations(segment) {
+                if !targets.fits(relocation.kind, relocation.index) {
+                    let (declarations, offset) = (&snapshot.declarations, relocation.offset);
+                    let name = match source.declaration {
+                        NONE => "an unnamed value",
+                        index => declarations.text(&declarations.list[index as usize].name),
+                    };
+                    let problem = "points at a symbol that does not exist or is of another kind";
+                    let message = format!("{}: byte {offset} of {name} {problem}", object.name);
+                    return Err(Diagnostic::error(Kind::Input, message));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! The compiler's front door: functions as MIR and data in, from any number of threads; a module out, again and again.
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
+use crate::input::{Disk, FileBytes, FileSystem, Files};
+use crate::linker::Linked;
+use crate::mir::Module;
+use crate::mir::snapshot::Snapshot;
+use crate::options::{Options, Positional};
+use crate::pipeline;
+use parking_lot::Mutex;
+use rayon::prelude::*;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A program that a compiler builds: its modules, and objects and archives to link them with.
+///
+/// A session may be used from many threads at once. [`Session::flush`] links what is there and changes nothing, so that a
+/// compiler can go on, replace a function, and flush again. The same session gives the same bytes whatever the number of
+/// threads, and whoever came first.
+///
+/// ```
+/// use wold::mir::{Linkage, tag};
+/// use wold::Session;
+/// use wold::options::Options;
+///
+/// let mut options = Options::default();
+/// options.entry = None;
+/// let session = Session::new(options);
+/// let module = session.module("unit");
+/// let ty = module.func_type(&[0x7f, 0x7f], &[0x7f]);
+/// let add = module.declare_func("add", ty, Linkage::Export, None);
+/// let mut worker = module.worker();
+/// worker.func(add, |f| {
+///     f.local_get(wold::mir::Local(0)).local_get(wold::mir::Local(1)).op(tag::I32_ADD);
+/// })?;
+/// drop(worker);
+/// let linked = session.flush().expect("links");
+/// assert!(linked.module.starts_with(b"\0asm"));
+/// # Ok::<(), wold::mir::BuildError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Session {
+    options: Options,
+    inputs: Mutex<Named>,
+    modules: Mutex<Vec<Arc<Module>>>,
+}
+
+/// What is linked besides modules.
+#[derive(Clone, Debug, Default)]
+struct Named {
+    positional: Vec<Positional>,
+    files: Files,
+}
+
+impl Session {
+    /// A session without modules. `options` are those of the command line; they may name inputs.
+    pub fn new(options: Options) -> Self {
+        Self { options, ..Self::default() }
+    }
+    /// Adds an object, an archive or an object with MIR from a disk.
+    pub fn add_input(&self, path: impl Into<String>) -> &Self {
+        self.inputs.lock().positional.push(Positional::File(path.into()));
+        self
+    }
+    /// Adds a library that is searched for where the options say.
+    pub fn add_library(&self, name: impl Into<String>) -> &Self {
+        self.inputs.lock().positional.push(Positional::Library(name.into()));
+        self
+    }
+    /// Adds an object, an archive or an object with MIR from memory. `name` stands for it in messages.
+    pub fn add_bytes(&self, name: impl Into<String>, bytes: Vec<u8>) -> &Self {
+        let name = name.into();
+        let mut inputs = self.inputs.lock();
+        inputs.files.insert(name.clone(), bytes);
+        inputs.positional.push(Positional::File(name));
+        drop(inputs);
+        self
+    }
+    /// A new module. Modules are linked in order of their names, in front of other inputs.
+    pub fn module(&self, name: &str) -> Arc<Module> {
+        let module = Arc::new(Module::new(name, self.options.is_64 == Some(true)));
+        self.modules.lock().push(Arc::clone(&module));
+        module
+    }
+
+    /// Links everything that has been handed over.
+    ///
+    /// # Errors
+    /// All diagnostics in order; the session is as it was.
+    pub fn flush(&self) -> Result<Linked, Vec<Diagnostic>> {
+        let mut diagnostics = Diagnostics::new(self.options.fatal_warnings);
+        let module = self.link(&mut diagnostics);
+        let (list, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
+        match module {
+            Some(module) => Ok(Linked { module, warnings: list, output }),
+            None => Err(list),
+        }
+    }
+
+    fn link(&self, diagnostics: &mut Diagnostics) -> Option<Vec<u8>> {
+        let mut options = self.options.clone();
+        // Modules need not say how wide addresses are: the session does.
+        let is_64 = *options.is_64.get_or_insert(false);
+        let inputs = self.inputs.lock().clone();
+        options.inputs.extend(inputs.positional);
+        let mut modules = self.modules.lock().clone();
+        modules.sort_by(|a, b| a.name.cmp(&b.name));
+        let snapshots: Vec<_> = modules.par_iter().map(|module| Snapshot::new(module, is_64)).collect();
+        let mut ready = Vec::with_capacity(snapshots.len());
+        for snapshot in snapshots {
+            match snapshot {
+                Ok(snapshot) => ready.push(snapshot),
+                Err((module, problem)) => diagnostics.error(Kind::Input, format!("{module}: {problem}")),
+            }
+        }
+        diagnostics.checkpoint().ok()?;
+        let files = Overlay { files: &inputs.files, disk: Disk };
+        pipeline::link_modules(&options, &files, ready, diagnostics).ok()
+    }
+}
+
+/// Files in memory in front of the disk.
+struct Overlay<'a> {
+    files: &'a Files,
+    disk: Disk,
+}
+
+impl FileSystem for Overlay<'_> {
+    fn read(&self, path: &Path) -> io::Result<FileBytes> {
+        self.files.read(path).or_else(|_| self.disk.read(path))
+    }
+    fn exists(&self, path: &Path) -> bool {
+        self.files.exists(path) || self.disk.exists(path)
+    }
+    fn list(&self, folder: &Path) -> Vec<String> {
+        self.disk.list(folder)
+    }
+}

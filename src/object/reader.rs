@@ -71,6 +71,13 @@ impl<'i, 'n> Reader<'i, 'n> {
             self.position += 1;
             return Ok(byte as u32);
         }
+        if let Some(&word) = self.bytes[start.min(self.bytes.len())..].first_chunk() {
+            let (value, length) = leb::first_of_word(u64::from_le_bytes(word));
+            if length <= leb::PADDED_32 && value <= u32::MAX as u64 {
+                self.position += length;
+                return Ok(value as u32);
+            }
+        }
         match leb::read_u32(self.bytes, &mut self.position) {
             Ok(value) if self.position - start <= leb::PADDED_32 => Ok(value),
             result => Err(self.bad_integer(start, what, result.err().unwrap_or(leb::LebError::TooLarge))),

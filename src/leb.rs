@@ -107,20 +107,6 @@ pub fn read_u32(bytes: &[u8], position: &mut usize) -> Result<u32, LebError> {
     }
 }
 
-/// The unsigned LEB at the start of `word`, the next eight bytes in little endian: its value, and how many bytes it takes.
-///
-/// Without a branch, because lengths are hard to foresee. Only right if there are at most five bytes; if there are more,
-/// the length says so.
-#[inline]
-pub fn first_of_word(word: u64) -> (u64, usize) {
-    let ends = !word & 0x8080_8080_8080_8080;
-    let bits = word & (ends ^ ends.wrapping_sub(1));
-    // Pairs of 7 bits become 14, pairs of those 28; the fifth byte stands alone.
-    let pairs = (bits & 0x007f_007f) | (bits >> 1 & 0x3f80_3f80);
-    let value = (pairs & 0x3fff) | (pairs >> 2 & 0x0fff_c000) | (bits >> 4 & 0x7_f000_0000);
-    (value, (ends.trailing_zeros() as usize >> 3) + 1)
-}
-
 /// Reads an unsigned 64-bit LEB at `*position` and moves `*position` behind it.
 ///
 /// # Errors
@@ -208,20 +194,6 @@ mod tests {
             write_signed_padded(&mut field, value);
             assert_eq!(read_i64(&field, &mut 0), Ok(value), "{value}");
         }
-    }
-
-    #[test]
-    fn words_begin_with_lebs() {
-        for value in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, 0x1f_ffff, 0x20_0000, 0xfff_ffff, 0x1000_0000, u32::MAX as u64]
-        {
-            for width in unsigned_size(value)..=PADDED_32 {
-                let mut bytes = [0xff; 8];
-                write_unsigned_padded(&mut bytes[..width], value);
-                assert_eq!(first_of_word(u64::from_le_bytes(bytes)), (value, width));
-            }
-        }
-        assert_eq!(first_of_word(0x00ff_ffff_ffff).1, 6);
-        assert_eq!(first_of_word(u64::MAX).1, 9);
     }
 
     #[test]

@@ -43,8 +43,8 @@ const REGION_MAX: usize = 4 << 30;
 const HUGE_PAGE: usize = 2 << 20;
 /// A huge page that takes more nanoseconds than this came slowly: 512 small pages take about a millisecond.
 const HUGE_PAGE_TIME_MAX: u64 = 1_000_000;
-/// After so many huge pages that came slowly no more are asked for.
-const SLOW_HUGE_PAGES_MAX: u32 = 2;
+/// After so many huge pages that came slowly no more are asked for: each may have cost milliseconds.
+const SLOW_HUGE_PAGES_MAX: u32 = 1;
 /// How many huge pages came slowly.
 static SLOW_HUGE_PAGES: AtomicU32 = AtomicU32::new(0);
 /// Every mapping is aligned to this.

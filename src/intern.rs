@@ -176,7 +176,7 @@ mod tests {
         for len in [0, 5, BATCH_MIN, texts.len()] {
             let interner = Interner::default();
             let mut ids = vec![None; len];
-            let string = |i: usize| (i % 7 != 0).then(|| texts[i].as_bytes());
+            let string = |i: usize| (!i.is_multiple_of(7)).then(|| texts[i].as_bytes());
             interner.intern_all(len, string, |i, id| assert_eq!(ids[i].replace(id), None));
             for (i, &id) in ids.iter().enumerate() {
                 assert_eq!(id, string(i).map(|string| interner.intern(string)), "{i} of {len}");

@@ -12,6 +12,7 @@ use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
 use crate::resolve::names::Names;
+use crate::session::Kept;
 use crate::{hints, layout, linker_defined, liveness, resolve, synthetic};
 use rayon::prelude::*;
 use std::sync::OnceLock;
@@ -32,7 +33,8 @@ pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnost
     })
 }
 
-/// Links modules that a compiler has handed over, and what the options name, into a module in memory.
+/// Links modules that a compiler has handed over, and what the options name, into a module in memory. Leaves in `kept`
+/// what the next link can use again, if it can.
 ///
 /// # Errors
 /// [`Failed`]; `diagnostics` says why.
@@ -40,6 +42,7 @@ pub(crate) fn link_modules(
     options: &Options,
     disk: &dyn FileSystem,
     modules: Vec<Snapshot>,
+    kept: &mut Option<Kept>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<u8>, Failed> {
     let mut clock = Clock::start(options.time);
@@ -50,6 +53,8 @@ pub(crate) fn link_modules(
             let mut image = vec![0; plan.size()];
             plan.write(&mut image);
             clock.lap("emit");
+            *kept = Kept::new(plan, &image, inputs.modules());
+            clock.lap("keep");
             Ok(image)
         })
     })?;

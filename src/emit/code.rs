@@ -112,7 +112,7 @@ fn lower(products: Products, functions: &[InputFunctionIdx]) -> Option<CodegenBu
     if !(options.compresses_relocations() || has_mir()) {
         return None;
     }
-    let relocator = Relocator { resolution, live, layout, offsets: None };
+    let relocator = Relocator { resolution, live, layout, offsets: None, table: None };
     let mut buffer = CodegenBuffer::default();
     for &function in functions {
         lower_one(products, &relocator, function, &mut buffer);
@@ -133,7 +133,7 @@ fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionI
     let body = &contents.bodies[local as usize];
     if let Some(unit) = &contents.mir {
         let function = local as usize;
-        let values = FileValues { relocator, file, unit, function };
+        let values = UnitValues { relocator, file, unit, function };
         return buffer.body(|out| {
             let lowered = mir::lower(&unit.code(function), unit.is_64(), &values, out);
             lowered.expect("MIR is checked when it is read");
@@ -148,14 +148,14 @@ fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionI
 }
 
 /// What the operands of a function of a file with MIR stand for.
-struct FileValues<'a, 'i> {
+struct UnitValues<'a, 'i> {
     relocator: &'a Relocator<'a, 'i>,
     file: FileIdx,
     unit: &'a mir::Unit<'i>,
     function: usize,
 }
 
-impl mir::Values for FileValues<'_, '_> {
+impl mir::Values for UnitValues<'_, '_> {
     #[inline]
     fn value(&self, kind: RelocationKind, operand: u32, addend: i64) -> u64 {
         let index = self.unit.operand(self.function, kind, operand);

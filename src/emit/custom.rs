@@ -79,12 +79,22 @@ impl<'i> CustomPlan<'i> {
     }
     /// Offset in its output section of offset `offset` of an input section.
     pub fn offset(&self, custom: InputCustomIdx, offset: u64) -> Option<u64> {
+        self.offset_near(custom, offset, &mut 0)
+    }
+    /// The same; `near` is whatever an earlier call left there, which may shorten the search.
+    pub fn offset_near(&self, custom: InputCustomIdx, offset: u64, near: &mut usize) -> Option<u64> {
         let place = self.places[custom.index()];
         let section = self.sections.get(place.section as usize)?;
         Some(match &section.strings {
-            Some(strings) => strings.translate(place.offset as usize, offset),
+            Some(strings) => strings.translate_near(place.offset as usize, offset, near),
             None => place.offset.wrapping_add(offset),
         })
+    }
+    /// Offset of an input section in its output section, if it is there in one piece.
+    pub fn start(&self, custom: InputCustomIdx) -> Option<u64> {
+        let place = self.places[custom.index()];
+        let section = self.sections.get(place.section as usize)?;
+        section.strings.is_none().then_some(place.offset)
     }
     /// The output section that an input section is a part of.
     pub fn section_of(&self, custom: InputCustomIdx) -> Option<usize> {

@@ -21,12 +21,14 @@ use crate::leb;
 use crate::liveness::LiveSet;
 use crate::options::Options;
 use crate::par;
-use crate::relocate::{Offsets, Relocator};
+use crate::relocate::{Offsets, Relocator, Table};
 use crate::resolve::Resolution;
 use crate::synthetic::Bodies;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::time::{Duration, Instant};
+
+pub(crate) use stitch::CODE;
 
 /// The first eight bytes of every module: magic number and version.
 const MODULE_HEADER: &[u8] = b"\0asm\x01\0\0\0";
@@ -244,12 +246,13 @@ impl<'i> Plan<'_, 'i> {
         self.object = relocatable::ObjectSections::new(self.products, &self.code, &self.data, &self.customs, &numbers);
     }
 
-    fn relocator(&self) -> Relocator<'_, 'i> {
+    fn relocator<'s>(&'s self, table: Option<&'s Table>) -> Relocator<'s, 'i> {
         Relocator {
             resolution: self.products.resolution,
             live: self.products.live,
             layout: self.products.layout,
             offsets: Some(self),
+            table,
         }
     }
 
@@ -268,7 +271,8 @@ impl<'i> Plan<'_, 'i> {
     /// Writes the module into `out`, which has [`Plan::size`] bytes, all zero. Returns how long the stitch took.
     pub fn write(&self, out: &mut [u8]) -> Duration {
         assert_eq!(out.len(), self.size, "the buffer is as large as planned");
-        let relocator = self.relocator();
+        let table = Table::new(&self.relocator(None));
+        let relocator = self.relocator(Some(&table));
         let (mut heads, mut fills) = (Vec::new(), Vec::new());
         let mut rest = &mut *out;
         for (job, _, size) in &self.jobs {
@@ -298,7 +302,8 @@ impl<'i> Plan<'_, 'i> {
     /// # Errors
     /// What `write_at` returns.
     pub fn stream<E: Send>(&self, write_at: impl Fn(usize, &[u8]) -> Result<(), E> + Sync) -> Result<Duration, E> {
-        let relocator = self.relocator();
+        let table = Table::new(&self.relocator(None));
+        let relocator = self.relocator(Some(&table));
         let runs = self.jobs.split(|(job, ..)| matches!(job, Job::Head(_)));
         let blocks: Vec<&[(Job, usize, usize)]> = runs
             .flat_map(|run| {
@@ -327,10 +332,16 @@ impl<'i> Plan<'_, 'i> {
 
 impl Offsets for Plan<'_, '_> {
     fn function(&self, function: InputFunctionIdx) -> Option<(u64, u64)> {
-        let index = self.products.layout.function_index(function)? - self.products.layout.imported_functions;
-        Some(self.code.payload_offset(index as usize))
+        self.body(self.products.layout.function_index(function)?)
     }
-    fn custom(&self, custom: InputCustomIdx, offset: u64) -> Option<u64> {
-        self.customs.offset(custom, offset)
+    fn custom_near(&self, custom: InputCustomIdx, offset: u64, near: &mut usize) -> Option<u64> {
+        self.customs.offset_near(custom, offset, near)
+    }
+    fn custom_start(&self, custom: InputCustomIdx) -> Option<u64> {
+        self.customs.start(custom)
+    }
+    fn body(&self, index: u32) -> Option<(u64, u64)> {
+        let index = index.checked_sub(self.products.layout.imported_functions)?;
+        Some(self.code.payload_offset(index as usize))
     }
 }

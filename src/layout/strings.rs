@@ -30,9 +30,21 @@ pub struct Pieces {
 impl<'i> MergedStrings<'i> {
     /// Offset in the merged bytes of offset `offset` of input number `input`.
     pub fn translate(&self, input: usize, offset: u64) -> u64 {
+        self.translate_near(input, offset, &mut 0)
+    }
+    /// The same. `near` says where to look first, and then where the offset was found; its value does not matter.
+    #[inline]
+    pub fn translate_near(&self, input: usize, offset: u64, near: &mut usize) -> u64 {
         let pieces = &self.inputs[input].pieces;
-        let piece = pieces.partition_point(|&(start, _)| start as u64 <= offset);
-        match piece.checked_sub(1).map(|piece| pieces[piece]) {
+        if let Some(&(start, merged)) = pieces.get(*near)
+            && start as u64 == offset
+        {
+            *near += 1;
+            return merged as u64;
+        }
+        let behind = pieces.partition_point(|&(start, _)| start as u64 <= offset);
+        *near = behind;
+        match behind.checked_sub(1).map(|piece| pieces[piece]) {
             Some((start, merged)) => merged as u64 + (offset - start as u64),
             None => offset,
         }

@@ -14,7 +14,7 @@ pub mod module;
 pub(crate) mod snapshot;
 pub mod tag;
 pub mod walk;
-mod worker;
+pub(crate) mod worker;
 
 pub use builder::{BlockType, BuildError, Catch, Data, Func, FunctionBuilder, Global, Local, MemArg, Table, Tag, Type};
 pub use code::{Code, CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};

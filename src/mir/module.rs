@@ -4,7 +4,7 @@ use super::builder::{Data, Func, Global, Table, Tag, Type};
 use super::worker::{Buffer, Worker};
 use super::{BuildError, FunctionBuilder};
 use parking_lot::{Mutex, RwLock};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -123,10 +123,32 @@ pub(crate) struct Parts {
     pub declarations: Arc<Declarations>,
     /// In the order in which they were handed over, which nothing may depend on.
     pub buffers: Vec<Arc<Buffer>>,
-    /// Like `buffers`, in the order in which they replaced what was there.
-    pub replacements: Vec<Arc<Buffer>>,
+    /// Like `buffers`, in the order in which they replaced what was there, each with its number.
+    pub replacements: Vec<(u64, Arc<Buffer>)>,
+    /// How many workers have replaced something: the number that the next one's buffer gets.
+    pub replaced: u64,
     /// Counts changes of anything but `replacements`.
     pub version: u64,
+}
+
+impl Parts {
+    /// Drops replacements of which nothing is left, once they may be the greater part.
+    fn drop_garbage(&mut self) {
+        const MANY: usize = 64;
+        if self.replacements.len() < MANY || !self.replacements.len().is_power_of_two() {
+            return;
+        }
+        let mut seen = HashSet::new();
+        let mut kept = std::mem::take(&mut self.replacements);
+        kept.reverse();
+        kept.retain(|(_, buffer)| {
+            let data = buffer.data.iter().map(|&(declaration, _)| declaration);
+            let defined: Vec<u32> = buffer.functions.iter().copied().chain(data).collect();
+            defined.into_iter().filter(|&declaration| seen.insert(declaration)).count() > 0
+        });
+        kept.reverse();
+        self.replacements = kept;
+    }
 }
 
 /// A compilation unit of a [`crate::Session`].
@@ -157,7 +179,12 @@ impl Module {
     pub(super) fn hand_over(&self, buffer: Buffer, replaces: bool) {
         let mut parts = self.parts.lock();
         match replaces {
-            true => parts.replacements.push(Arc::new(buffer)),
+            true => {
+                let number = parts.replaced;
+                parts.replacements.push((number, Arc::new(buffer)));
+                parts.replaced += 1;
+                parts.drop_garbage();
+            }
             false => {
                 parts.buffers.push(Arc::new(buffer));
                 parts.version += 1;

@@ -1,9 +1,9 @@
 //! A module at a point in time, in the order that the output shows: what becomes an object of the link.
 
+use super::Code;
 use super::file::View;
 use super::module::{Declarations, Entity, Parts};
 use super::worker::{Buffer, FixupTarget, Payload, UNNAMED};
-use super::{Code, Module};
 use crate::object::Relocation;
 use crate::object::relocations::RelocationKind;
 use rayon::prelude::*;
@@ -55,6 +55,8 @@ pub(crate) struct Snapshot {
     pub named: usize,
     /// Symbol of each unnamed value of each buffer.
     unnamed: Vec<Vec<u32>>,
+    /// Symbol of each unnamed value, by the hash of its contents.
+    unnamed_symbols: HashMap<u128, u32>,
     /// Relocations of all segments, encoded.
     pub relocations: Vec<u8>,
     /// As many zeros as the largest segment without bytes has.
@@ -70,16 +72,17 @@ impl Snapshot {
     /// # Errors
     /// What the compiler got wrong: something is declared and not defined, or defined twice, or a pointer in data lies
     /// outside of it.
-    pub fn new(module: &Module, is_64: bool) -> Result<Self, Problem> {
-        Self::of(module.parts(), is_64)
-            .map(|snapshot| Self { name: module.name.clone(), ..snapshot })
-            .map_err(|problem| (module.name.clone(), problem))
+    pub fn new(name: &str, parts: Parts, is_64: bool) -> Result<Self, Problem> {
+        match Self::of(parts, is_64) {
+            Ok(snapshot) => Ok(Self { name: name.to_owned(), ..snapshot }),
+            Err(problem) => Err((name.to_owned(), problem)),
+        }
     }
 
     fn of(parts: Parts, is_64: bool) -> Result<Self, String> {
         let Parts { declarations, mut buffers, replacements, .. } = parts;
         let original = buffers.len();
-        buffers.extend(replacements);
+        buffers.extend(replacements.into_iter().map(|(_, buffer)| buffer));
         let mut snapshot = Self { is_64, declarations, buffers, ..Self::default() };
         snapshot.sort_declarations();
         snapshot.find_definitions(original)?;
@@ -197,9 +200,24 @@ impl Snapshot {
         let symbols: HashMap<u128, u32> =
             values.iter().enumerate().map(|(i, &(hash, _))| (hash, (first + i) as u32)).collect();
         self.unnamed = hashes.iter().map(|hashes| hashes.iter().map(|hash| symbols[hash]).collect()).collect();
+        self.unnamed_symbols = symbols;
         let sources =
             values.into_iter().map(|(_, place)| SegmentSource { place, declaration: NONE, relocations: 0..0 });
         self.segments.extend(sources);
+    }
+
+    /// Makes the functions of `buffer`, which are those of the numbers `functions`, the module's. `None` if it has unnamed
+    /// values that were not there.
+    pub fn take_over(&mut self, buffer: Arc<Buffer>, functions: &[u32]) -> Option<()> {
+        let hashes = self.hash_unnamed(&buffer);
+        let symbols = hashes.iter().map(|hash| self.unnamed_symbols.get(hash).copied());
+        self.unnamed.push(symbols.collect::<Option<_>>()?);
+        let number = self.buffers.len() as u32;
+        for (index, &function) in functions.iter().enumerate() {
+            self.functions[function as usize].0 = Place { buffer: number, index: index as u32 };
+        }
+        self.buffers.push(buffer);
+        Some(())
     }
 
     /// A value is its alignment, its bytes and what its pointers point at; a pointer to an unnamed value counts as that

@@ -122,12 +122,12 @@ impl<'i> Contents<'i> {
     /// The relocations of a function body; their offsets count from the start of `code`.
     #[inline]
     pub fn body_relocations(&self, body: &Body) -> Relocations<'_> {
-        Relocations { bytes: &self.code_relocations[body.relocations as usize..body.relocations_end as usize] }
+        Relocations::new(&self.code_relocations, body.relocations, body.relocations_end)
     }
     /// The relocations of a segment; their offsets count like [`Segment::offset`].
     #[inline]
     pub fn segment_relocations(&self, segment: &Segment) -> Relocations<'_> {
-        Relocations { bytes: &self.data_relocations[segment.relocations as usize..segment.relocations_end as usize] }
+        Relocations::new(&self.data_relocations, segment.relocations, segment.relocations_end)
     }
     /// Whether a R_WASM_FUNCTION_INDEX_LEB relocation targets symbol `symbol`.
     pub fn is_called(&self, symbol: u32) -> bool {

@@ -187,7 +187,7 @@ fn check_task(functions: Range<usize>, unit: &Unit, targets: &Targets<'_, '_>) -
 }
 
 /// Checks the encoding of a function's locals.
-fn check_locals(locals: &[u8]) -> Result<(), Malformed> {
+pub(crate) fn check_locals(locals: &[u8]) -> Result<(), Malformed> {
     let reader = wasmparser::BinaryReader::new(locals, 0);
     let read = || -> wasmparser::Result<bool> {
         let mut reader = wasmparser::FunctionBody::new(reader).get_locals_reader()?;

@@ -226,7 +226,7 @@ impl<'i> Contents<'i> {
                 };
                 let customs = &mut self.customs[custom..=custom];
                 let bytes = relocation_check::check(reader, targets, customs)?;
-                self.customs[custom].relocations = Relocations { bytes };
+                self.customs[custom].relocations = Relocations::new(bytes, 0, bytes.len() as u32);
             }
             _ => return Err(bad_relocation_target(reader, target)),
         }

@@ -31,8 +31,8 @@ impl Field {
     #[inline]
     pub fn write(self, value: u64, out: &mut [u8]) {
         match self {
-            Self::Unsigned5 => leb::write_unsigned_padded(&mut out[..5], value as u32 as u64),
-            Self::Signed5 => leb::write_signed_padded(&mut out[..5], value as u32 as i32 as i64),
+            Self::Unsigned5 => out[..5].copy_from_slice(&padded(value as u32, value as u32 >> 28)),
+            Self::Signed5 => out[..5].copy_from_slice(&padded(value as u32, (value as i32 >> 28) as u32)),
             Self::Unsigned10 => leb::write_unsigned_padded(&mut out[..10], value),
             Self::Signed10 => leb::write_signed_padded(&mut out[..10], value as i64),
             Self::Word4 => out[..4].copy_from_slice(&(value as u32).to_le_bytes()),
@@ -48,6 +48,14 @@ impl Field {
             Self::Word8 => 8,
         }
     }
+}
+
+/// A LEB of 5 bytes; `high` is what the last of them holds.
+#[inline(always)]
+fn padded(value: u32, high: u32) -> [u8; 5] {
+    let low = (value & 0x7f) | (value & 0x3f80) << 1 | (value & 0x1f_c000) << 2 | (value & 0xfe0_0000) << 3;
+    let [a, b, c, d] = (low | 0x8080_8080).to_le_bytes();
+    [a, b, c, d, high as u8 & 0x7f]
 }
 
 /// What a relocation's value is made of.
@@ -224,54 +232,132 @@ impl Relocation {
 /// A run of relocations in their encoded form, already checked; iterates in order of offset.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Relocations<'i> {
-    pub(super) bytes: &'i [u8],
+    /// Those of the whole section: reading goes faster where more bytes follow.
+    bytes: &'i [u8],
+    at: usize,
+    end: usize,
 }
 
-impl Relocations<'_> {
+impl<'i> Relocations<'i> {
+    /// The entries at `start..end` of `bytes`.
+    #[inline]
+    pub(super) fn new(bytes: &'i [u8], start: u32, end: u32) -> Self {
+        Self { bytes, at: start as usize, end: end as usize }
+    }
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.at >= self.end
     }
 }
 
 impl Iterator for Relocations<'_> {
     type Item = Relocation;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Relocation> {
-        let &code = self.bytes.first()?;
-        let mut at = 1;
+        if self.at >= self.end {
+            return None;
+        }
+        let &code = self.bytes.get(self.at)?;
+        let mut at = self.at + 1;
         let offset = leb_u32(self.bytes, &mut at);
         let index = leb_u32(self.bytes, &mut at);
         let kind = RelocationKind(code);
         let addend = if kind.spec().addend { leb_i64(self.bytes, &mut at) } else { 0 };
-        self.bytes = &self.bytes[at..];
+        self.at = at;
         Some(Relocation { kind, offset, index, addend })
     }
 }
 
 /// Reads a LEB that has been checked before.
-#[inline]
+#[inline(always)]
 fn leb_u32(bytes: &[u8], at: &mut usize) -> u32 {
-    let (mut value, mut shift) = (0u32, 0);
-    loop {
-        let byte = bytes[*at];
-        *at += 1;
-        value |= ((byte & 0x7f) as u32) << shift;
-        if byte < 0x80 {
-            return value;
+    match short(bytes, *at) {
+        Some((value, size)) => {
+            *at += size;
+            value
         }
-        shift += 7;
+        None => long_u32(bytes, at),
     }
 }
 
 /// Reads a signed LEB that has been checked before.
-#[inline]
+#[inline(always)]
 fn leb_i64(bytes: &[u8], at: &mut usize) -> i64 {
-    let byte = bytes[*at];
-    if byte < 0x40 {
-        *at += 1;
-        return byte as i64;
+    match short(bytes, *at) {
+        Some((value, size)) => {
+            *at += size;
+            let unused = 32 - 7 * size as u32;
+            ((value << unused) as i32 >> unused) as i64
+        }
+        None => long_i64(bytes, at),
     }
+}
+
+/// The bits of a LEB of at most four bytes, and its length; nothing at the very end of `bytes`.
+///
+/// Lengths are easy to guess for the processor: the next position does not wait for bytes.
+#[inline(always)]
+fn short(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    let chunk: &[u8; 4] = bytes.get(at..)?.first_chunk()?;
+    let byte = |i: usize| (chunk[i] as u32) << (7 * i);
+    let mut value = byte(0);
+    if chunk[0] < 0x80 {
+        return Some((value, 1));
+    }
+    value = value - 0x80 + byte(1);
+    if chunk[1] < 0x80 {
+        return Some((value, 2));
+    }
+    value = value - (0x80 << 7) + byte(2);
+    if chunk[2] < 0x80 {
+        return Some((value, 3));
+    }
+    value = value - (0x80 << 14) + byte(3);
+    (chunk[3] < 0x80).then_some((value, 4))
+}
+
+#[cold]
+#[inline(never)]
+fn long_u32(bytes: &[u8], at: &mut usize) -> u32 {
+    crate::leb::read_u32(bytes, at).unwrap_or(0)
+}
+
+#[cold]
+#[inline(never)]
+fn long_i64(bytes: &[u8], at: &mut usize) -> i64 {
     crate::leb::read_i64(bytes, at).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::leb;
+
+    #[test]
+    fn relocations_read_back_wherever_they_end() {
+        let values = [0u32, 1, 0x7f, 0x80, 0x3fff, 0x4000, 0x1f_ffff, 0x20_0000, 0xfff_ffff, u32::MAX];
+        let addends = [0i64, 63, 64, -64, -65, 0x1f_ffff, -0x20_0000, i32::MIN as i64, 1 << 55, i64::MIN, i64::MAX];
+        let mut all = Vec::new();
+        for (i, &offset) in values.iter().enumerate() {
+            let (index, addend) = (values[values.len() - 1 - i], addends[i]);
+            all.push(Relocation { kind: RelocationKind(3), offset, index, addend });
+            all.push(Relocation { kind: RelocationKind(0), offset, index, addend: 0 });
+        }
+        let mut bytes = Vec::new();
+        for relocation in &all {
+            bytes.push(relocation.kind.code());
+            leb::push_unsigned(&mut bytes, relocation.offset as u64);
+            leb::push_unsigned(&mut bytes, relocation.index as u64);
+            if relocation.kind.spec().addend {
+                leb::push_signed(&mut bytes, relocation.addend);
+            }
+        }
+        let read: Vec<Relocation> = Relocations::new(&bytes, 0, bytes.len() as u32).collect();
+        assert_eq!(read, all);
+        // Longer than need be, as assemblers may write them.
+        let padded = [0, 0x81, 0x80, 0x80, 0x80, 0, 0x82, 0x80, 0x80, 0x80, 0];
+        let read: Vec<Relocation> = Relocations::new(&padded, 0, 11).collect();
+        assert_eq!((read.len(), read[0].offset, read[0].index), (1, 1, 2));
+    }
 }

@@ -3,13 +3,14 @@
 use super::value::{Place, Relocator};
 use crate::index::FileIdx;
 use crate::leb;
-use crate::object::relocations::{Field, Relocation, Relocations};
+use crate::object::relocations::{Field, Relocation, Relocations, Target};
 
 /// Applies `relocations`, whose offsets count from `base` bytes before the start of `out`, to `out`.
 #[inline]
 pub fn apply(relocator: &Relocator, file: FileIdx, relocations: Relocations, base: u32, place: Place, out: &mut [u8]) {
+    let mut file = relocator.of_file(file);
     for relocation in relocations {
-        let value = relocator.value(file, &relocation, place);
+        let value = file.value(&relocation, place);
         let at = (relocation.offset - base) as usize;
         relocation.kind.field().write(value, &mut out[at..]);
     }
@@ -29,10 +30,24 @@ pub fn push_compressed(
         let at = (relocation.offset - base) as usize;
         out.extend_from_slice(&body[done..at]);
         let value = relocator.value(file, &relocation, Place::default());
-        push_short(&relocation, value, out);
+        if relocation.kind.target() == Target::TypeIndex && !is_unsigned_type(body, at) {
+            leb::push_signed(out, value as u32 as i64);
+        } else {
+            push_short(&relocation, value, out);
+        }
         done = at + relocation.kind.field().width();
     }
     out.extend_from_slice(&body[done..]);
+}
+
+/// Whether the type index at `at` is read as an unsigned number: that of an indirect call is. That of a block is read as a
+/// signed one, like the types that stand for themselves, which to a padded field makes no difference.
+/// Spec: WebAssembly core, "Binary Format", "Control Instructions". wasm-ld writes `block 64` as a block without results.
+fn is_unsigned_type(body: &[u8], at: usize) -> bool {
+    const CALL_INDIRECT: u8 = 0x11;
+    const RETURN_CALL_INDIRECT: u8 = 0x13;
+    let opcode = at.checked_sub(1).and_then(|before| body.get(before));
+    matches!(opcode, Some(&(CALL_INDIRECT | RETURN_CALL_INDIRECT)))
 }
 
 fn push_short(relocation: &Relocation, value: u64, out: &mut Vec<u8>) {
@@ -43,5 +58,23 @@ fn push_short(relocation: &Relocation, value: u64, out: &mut Vec<u8>) {
         Field::Signed10 => leb::push_signed(out, value as i64),
         Field::Word4 => out.extend_from_slice(&(value as u32).to_le_bytes()),
         Field::Word8 => out.extend_from_slice(&value.to_le_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_fields_hold_what_leb_says() {
+        for value in [0u32, 1, 0x7f, 0x80, 0x1234_5678, 0x7fff_ffff, 0x8000_0000, u32::MAX - 1, u32::MAX] {
+            let (mut fast, mut slow) = ([0; 5], [0; 5]);
+            Field::Unsigned5.write(value as u64, &mut fast);
+            leb::write_unsigned_padded(&mut slow, value as u64);
+            assert_eq!(fast, slow, "{value:#x}");
+            Field::Signed5.write(value as u64, &mut fast);
+            leb::write_signed_padded(&mut slow, value as i32 as i64);
+            assert_eq!(fast, slow, "{value:#x} signed");
+        }
     }
 }

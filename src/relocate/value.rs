@@ -1,5 +1,6 @@
 //! What a relocation's value is.
 
+use super::table::{FileValues, Table};
 use crate::index::*;
 use crate::layout::{Callee, GotEntry, Layout};
 use crate::liveness::LiveSet;
@@ -23,7 +24,15 @@ pub trait Offsets: Sync {
     /// Offset of a function's size field from the start of the code section's payload, and bytes of that field.
     fn function(&self, function: InputFunctionIdx) -> Option<(u64, u64)>;
     /// Offset in the output custom section of offset `offset` of an input custom section.
-    fn custom(&self, custom: InputCustomIdx, offset: u64) -> Option<u64>;
+    fn custom(&self, custom: InputCustomIdx, offset: u64) -> Option<u64> {
+        self.custom_near(custom, offset, &mut 0)
+    }
+    /// The same; `near` is whatever an earlier call left there, which may shorten the search.
+    fn custom_near(&self, custom: InputCustomIdx, offset: u64, near: &mut usize) -> Option<u64>;
+    /// Offset of an input custom section in its output section, if it is there in one piece.
+    fn custom_start(&self, custom: InputCustomIdx) -> Option<u64>;
+    /// As [`Offsets::function`], of the function whose index in the output is `index`; `None` if it is imported.
+    fn body(&self, index: u32) -> Option<(u64, u64)>;
 }
 
 /// Knows every final index, address and offset.
@@ -36,9 +45,16 @@ pub struct Relocator<'a, 'i> {
     pub layout: &'a Layout<'i>,
     /// Offsets in the code section and in custom sections; `None` while they are being planned.
     pub offsets: Option<&'a dyn Offsets>,
+    /// Values found before; without it, each relocation is looked at.
+    pub table: Option<&'a Table>,
 }
 
-impl Relocator<'_, '_> {
+impl<'a, 'i> Relocator<'a, 'i> {
+    /// Values of the relocations of `file`.
+    #[inline]
+    pub fn of_file(&self, file: FileIdx) -> FileValues<'_, 'a, 'i> {
+        FileValues::new(self, file)
+    }
     /// The value of a relocation of `file`; truncated to its field's width when it is written.
     #[inline]
     pub fn value(&self, file: FileIdx, relocation: &Relocation, place: Place) -> u64 {
@@ -107,7 +123,7 @@ impl Relocator<'_, '_> {
     }
 
     #[inline]
-    fn is_live(&self, symbol: Option<SymbolIdx>, definition: Definition) -> bool {
+    pub(super) fn is_live(&self, symbol: Option<SymbolIdx>, definition: Definition) -> bool {
         match (self.live.definition(definition), symbol) {
             (Some(live), _) => live,
             (None, Some(symbol)) => self.live.symbol(self.resolution, symbol),
@@ -149,6 +165,7 @@ impl Relocator<'_, '_> {
 }
 
 /// The value of a relocation against something that is not in the output.
-fn gone(relocation: &Relocation, place: Place) -> u64 {
+#[inline]
+pub(super) fn gone(relocation: &Relocation, place: Place) -> u64 {
     if place.tombstone != 0 { place.tombstone } else { relocation.addend as u64 }
 }

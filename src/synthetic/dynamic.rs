@@ -102,7 +102,7 @@ impl Stores<'_, '_> {
             }
             None => {
                 let Self { resolution, live, layout, .. } = *self;
-                let relocator = Relocator { resolution, live, layout, offsets: None };
+                let relocator = Relocator { resolution, live, layout, offsets: None, table: None };
                 body.push(self.base_of_value(file, relocation));
                 body.push(Inst::Plain(constant(relocator.value(file, relocation, place) as i64)));
                 body.push(Inst::Plain(add));

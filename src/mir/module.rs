@@ -209,6 +209,10 @@ impl Module {
         let mut encoded = Vec::with_capacity(parameters.len() + results.len() + 2);
         crate::leb::push_name(&mut encoded, parameters);
         crate::leb::push_name(&mut encoded, results);
+        // Workers ask for types that are there: that is no change.
+        if let Some(&index) = self.parts.lock().declarations.type_ids.get(encoded.as_slice()) {
+            return Type(index);
+        }
         self.change(|declarations| {
             let next = declarations.types.len() as u32;
             let index = *declarations.type_ids.entry(encoded.clone().into()).or_insert(next);

@@ -130,7 +130,14 @@ impl<'i> Object<'i> {
             Entity::Removed { ty: None } => (SymbolKind::Data, undefined(false), 0, 0),
             Entity::Absolute { value } => {
                 let flags = SymbolFlags(SymbolFlags::LOCAL | SymbolFlags::ABSOLUTE);
-                return Symbol { name, flags, index: 0, offset: value, size: 0, kind: SymbolKind::Data };
+                return Symbol {
+                    name,
+                    flags,
+                    index: super::mir::NO_SEGMENT,
+                    offset: value,
+                    size: 0,
+                    kind: SymbolKind::Data,
+                };
             }
             Entity::ImportGlobal { .. } => (SymbolKind::Global, undefined(false), import, 0),
             Entity::ImportTable { .. } => (SymbolKind::Table, undefined(false), import, 0),

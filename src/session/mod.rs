@@ -2,6 +2,8 @@
 
 mod edit;
 mod kept;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use kept::Kept;
 
@@ -61,6 +63,8 @@ struct Last {
     state: State,
     warnings: Vec<Diagnostic>,
     output: Vec<String>,
+    /// How often it has been brought up to date.
+    updates: u32,
 }
 
 /// Numbers that change with what is linked.
@@ -138,7 +142,7 @@ impl Session {
         let module = self.link(named.collect(), inputs, &mut kept, &mut diagnostics);
         let (warnings, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
         let Some(module) = module else { return Err(warnings) };
-        *last = kept.map(|kept| Last { kept, state, warnings: warnings.clone(), output: output.clone() });
+        *last = kept.map(|kept| Last { kept, state, warnings: warnings.clone(), output: output.clone(), updates: 0 });
         Ok(Linked { module, warnings, output })
     }
 
@@ -181,7 +185,7 @@ impl Last {
         });
         let module = old.kept.apply(edited.collect())?;
         let (warnings, output) = (old.warnings.clone(), old.output.clone());
-        *last = Some(Self { state: state.clone(), ..old });
+        *last = Some(Self { state: state.clone(), updates: old.updates + 1, ..old });
         Some(Linked { module, warnings, output })
     }
 }

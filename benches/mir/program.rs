@@ -68,24 +68,42 @@ pub trait Ids {
     fn table(&mut self) -> Table;
 }
 
-/// SplitMix64.
-struct Random(u64);
+/// SplitMix64, of which small numbers take sixteen bits each.
+struct Random {
+    state: u64,
+    bits: u64,
+    left: u32,
+}
 
 impl Random {
+    #[inline]
     fn new(seed: u64, stream: u64) -> Self {
-        let mut random = Self(seed ^ stream.wrapping_mul(0xd6e8_feb8_6659_fd93));
+        let mut random = Self { state: seed ^ stream.wrapping_mul(0xd6e8_feb8_6659_fd93), bits: 0, left: 0 };
         random.next();
         random
     }
+    #[inline]
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
-    /// A number below `end`.
+    /// A number below `end`, which is at most 65,536.
+    #[inline]
     fn below(&mut self, end: u32) -> u32 {
+        if self.left == 0 {
+            (self.bits, self.left) = (self.next(), 4);
+        }
+        let bits = self.bits as u32 & 0xffff;
+        self.bits >>= 16;
+        self.left -= 1;
+        bits * end >> 16
+    }
+    /// A number below `end`.
+    #[inline]
+    fn large(&mut self, end: u32) -> u32 {
         ((self.next() >> 32) * end as u64 >> 32) as u32
     }
     /// From 0 up to 1.
@@ -200,7 +218,7 @@ impl Program {
     fn some_function(self, from: u32, random: &mut Random) -> u32 {
         let unit = self.functions_of(from / UNIT_FUNCTIONS);
         if random.below(5) > 0 {
-            return unit.start + random.below(unit.end - unit.start);
+            return unit.start + random.large(unit.end - unit.start);
         }
         // Some functions are called from everywhere.
         let skewed = random.unit() * random.unit() * random.unit();
@@ -210,9 +228,9 @@ impl Program {
     fn some_datum(self, from: u32, random: &mut Random) -> u32 {
         let unit = self.data_of(from / UNIT_FUNCTIONS);
         if random.below(5) > 0 {
-            return unit.start + random.below(unit.end - unit.start);
+            return unit.start + random.large(unit.end - unit.start);
         }
-        let any = random.below(self.data());
+        let any = random.large(self.data());
         if self.is_public_datum(any) { any } else { any - 1 }
     }
 
@@ -465,7 +483,7 @@ impl<I: Ids> Body<'_, '_, I> {
         if self.random.below(5) < 2 {
             return self.get();
         }
-        let bits = [0, 1, 2, 4, 5, 6, 8, 9, 9, 24][self.random.below(10) as usize];
+        let bits = [0, 1, 2, 4, 5, 6, 8, 9, 9, 16][self.random.below(10) as usize];
         self.b.i32_const(self.random.below(1 << bits) as i32 - self.random.below(2) as i32);
         self.left -= 1;
     }

@@ -2,10 +2,6 @@
 //! and without writing a file.
 
 mod common;
-#[cfg(target_os = "linux")]
-#[path = "../src/heap.rs"]
-#[allow(unused_imports)] // The imports of its tests, which are not run here.
-mod heap;
 
 use common::{ROUNDS, each_program, median_ms};
 use std::time::{Duration, Instant};
@@ -14,9 +10,8 @@ use wold::input::Disk;
 use wold::options::Options;
 use wold::pipeline::link;
 
-#[cfg(target_os = "linux")]
 #[global_allocator]
-static ALLOCATOR: heap::Heap = heap::Heap;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<(), String> {
     println!("{:<28} {:>10} {:>10} {:>10} {:>12}", "program", "median ms", "least ms", "most ms", "bytes");

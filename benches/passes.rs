@@ -2,10 +2,6 @@
 //! links, by the same clock as `--time`.
 
 mod common;
-#[cfg(target_os = "linux")]
-#[path = "../src/heap.rs"]
-#[allow(unused_imports)] // The imports of its tests, which are not run here.
-mod heap;
 
 use common::{ROUNDS, each_program, median_ms};
 use std::time::Duration;
@@ -14,9 +10,8 @@ use wold::input::Disk;
 use wold::options::Options;
 use wold::pipeline::link_to_file;
 
-#[cfg(target_os = "linux")]
 #[global_allocator]
-static ALLOCATOR: heap::Heap = heap::Heap;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<(), String> {
     each_program(bench)

@@ -1,13 +1,7 @@
 //! The command line: allocator, arguments, threads, printing, exit code.
 
 mod cli;
-#[cfg(target_os = "linux")]
-mod heap;
 
-#[cfg(target_os = "linux")]
-#[global_allocator]
-static ALLOCATOR: heap::Heap = heap::Heap;
-#[cfg(not(target_os = "linux"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -94,6 +94,6 @@ mod tests {
                 taken += usize::from(check(&damaged, &mut scratch));
             }
         }
-        assert!(taken > 10_000, "{taken}");
+        assert!(taken > 5_000, "{taken}");
     }
 }

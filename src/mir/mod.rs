@@ -16,6 +16,7 @@ pub mod lift;
 mod lower;
 pub mod members;
 pub mod module;
+mod operands;
 mod object_form;
 pub mod round_trip;
 pub(crate) mod snapshot;
@@ -24,6 +25,7 @@ pub mod walk;
 pub(crate) mod worker;
 
 pub use builder::{BlockType, BuildError, Catch, Data, Func, FunctionBuilder, Global, Local, MemArg, Table, Tag, Type};
+pub(crate) use code::Reference;
 pub use code::{Code, CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 pub use codegen::CodegenBuffer;
 pub use inst::{Function, Inst, Targets, lower_body, lower_function};
@@ -31,7 +33,7 @@ pub use lift::lift;
 pub use lower::{Values, lower, lower_padded};
 pub use module::{DataKind, Linkage, Module, Ordinal};
 pub use object_form::lower_object;
-pub use snapshot::{ModuleUnit, Unit};
+pub use snapshot::{ModuleUnit, Operands, Unit};
 pub use worker::{Fixup, FixupTarget, Worker};
 
 /// What is wrong with a function's MIR.

@@ -156,6 +156,33 @@ impl<I: Idx, T> IndexMut<I> for IndexVec<I, T> {
     }
 }
 
+/// Hashes what is made of indices: they are small, dense, and chosen by nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IndexHasher(u64);
+
+/// A map whose keys are made of indices.
+pub type IndexMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<IndexHasher>>;
+
+impl std::hash::Hasher for IndexHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(byte as u64));
+    }
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(value as u64);
+    }
+    fn write_isize(&mut self, value: isize) {
+        self.write_u64(value as u64);
+    }
+    fn write_u64(&mut self, value: u64) {
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(ODD);
+    }
+    fn finish(&self) -> u64 {
+        // Maps look at the lowest and the highest bits, multiplying mixes upwards.
+        self.0 ^ self.0 >> 32
+    }
+}
+
 /// Numbers the items of many files through: item `i` of file `f` is `bases[f] + i`.
 #[derive(Debug, Clone)]
 pub struct Numbering<I> {

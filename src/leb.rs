@@ -22,8 +22,28 @@ pub fn signed_size(value: i64) -> usize {
     bits.div_ceil(7)
 }
 
+/// Numbers below this fit five groups of seven bits, which [`push_groups`] appends.
+const GROUPS_END: u64 = 1 << 35;
+
+/// Appends the lowest `len` groups of seven bits, at most five. Lengths vary without a pattern: a loop would leave it to
+/// the processor to guess them.
+#[inline]
+fn push_groups(out: &mut Vec<u8>, value: u64, len: usize) {
+    const GROUP: u64 = 0x7f;
+    const MORE: u64 = 0x80_8080_8080;
+    let group = |at: u32| (value & GROUP << (7 * at)) << at;
+    let bytes = group(0) | group(1) | group(2) | group(3) | group(4);
+    let bytes = bytes | MORE & ((1 << (8 * (len - 1))) - 1);
+    out.extend_from_slice(&bytes.to_le_bytes());
+    out.truncate(out.len() - 8 + len);
+}
+
 /// Appends the minimal unsigned form of `value`.
+#[inline]
 pub fn push_unsigned(out: &mut Vec<u8>, mut value: u64) {
+    if value < GROUPS_END {
+        return push_groups(out, value, unsigned_size(value));
+    }
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -32,7 +52,12 @@ pub fn push_unsigned(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Appends the minimal signed form of `value`.
+#[inline]
 pub fn push_signed(out: &mut Vec<u8>, mut value: i64) {
+    let len = signed_size(value);
+    if len <= PADDED_32 {
+        return push_groups(out, value as u64 & ((1 << (7 * len)) - 1), len);
+    }
     loop {
         let byte = value as u8 & 0x7f;
         value >>= 7;

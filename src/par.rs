@@ -61,30 +61,24 @@ pub fn balanced_ranges(weights: impl Iterator<Item = usize>, weight: usize) -> V
 pub fn worklist<T: Send>(initial: Vec<T>, visit: impl Fn(T, &mut dyn FnMut(T)) + Send + Sync) {
     let threads = rayon::current_num_threads();
     let pending = AtomicUsize::new(initial.len());
+    let idle = AtomicUsize::new(0);
     let injector = Injector::new();
     initial.into_iter().for_each(|item| injector.push(item));
     let workers: Vec<Worker<T>> = (0..threads).map(|_| Worker::new_lifo()).collect();
     let stealers: Vec<Stealer<T>> = workers.iter().map(Worker::stealer).collect();
     let run = |worker: Worker<T>| {
-        let mut idle = 0u32;
-        loop {
-            let Some(item) = worker.pop().or_else(|| steal(&injector, &worker, &stealers)) else {
-                if pending.load(Ordering::Acquire) == 0 {
-                    return;
+        // What comes of an item stays with its thread, unless another one has nothing to do.
+        let mut own = Vec::new();
+        while let Some(item) = next(&worker, &injector, &stealers, &pending, &idle) {
+            own.push(item);
+            while let Some(item) = own.pop() {
+                visit(item, &mut |next| own.push(next));
+                if own.len() > 1 && idle.load(Ordering::Relaxed) > 0 {
+                    let shared = own.len() / 2;
+                    pending.fetch_add(shared, Ordering::Relaxed);
+                    own.drain(..shared).for_each(|item| worker.push(item));
                 }
-                idle += 1;
-                if idle > 16 {
-                    std::thread::yield_now()
-                } else {
-                    std::hint::spin_loop()
-                }
-                continue;
-            };
-            idle = 0;
-            visit(item, &mut |next| {
-                pending.fetch_add(1, Ordering::Relaxed);
-                worker.push(next);
-            });
+            }
             pending.fetch_sub(1, Ordering::AcqRel);
         }
     };
@@ -93,6 +87,35 @@ pub fn worklist<T: Send>(initial: Vec<T>, visit: impl Fn(T, &mut dyn FnMut(T)) +
             scope.spawn(|_| run(worker));
         }
     });
+}
+
+/// An item of this thread's queue or of another's; `None` once no thread has any left.
+fn next<T>(
+    worker: &Worker<T>,
+    injector: &Injector<T>,
+    stealers: &[Stealer<T>],
+    pending: &AtomicUsize,
+    idle: &AtomicUsize,
+) -> Option<T> {
+    if let Some(item) = worker.pop().or_else(|| steal(injector, worker, stealers)) {
+        return Some(item);
+    }
+    idle.fetch_add(1, Ordering::Relaxed);
+    let mut tries = 0u32;
+    let found = loop {
+        let found = steal(injector, worker, stealers);
+        if found.is_some() || pending.load(Ordering::Acquire) == 0 {
+            break found;
+        }
+        tries += 1;
+        if tries > 16 {
+            std::thread::yield_now()
+        } else {
+            std::hint::spin_loop()
+        }
+    };
+    idle.fetch_sub(1, Ordering::Relaxed);
+    found
 }
 
 fn steal<T>(injector: &Injector<T>, worker: &Worker<T>, stealers: &[Stealer<T>]) -> Option<T> {

@@ -113,7 +113,9 @@ fn lower(products: Products, table: Option<&Table>, functions: &[InputFunctionId
         return None;
     }
     let relocator = Relocator { resolution, live, layout, offsets: None, table };
-    let mut buffer = CodegenBuffer::default();
+    // Sizes of bodies are estimates where they are not known.
+    let bytes: usize = functions.iter().map(|&function| size_of(products, function).0).sum();
+    let mut buffer = CodegenBuffer::with_capacity(functions.len(), bytes + bytes / 4);
     for &function in functions {
         lower_one(products, &relocator, function, &mut buffer);
     }

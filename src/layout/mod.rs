@@ -73,7 +73,7 @@ pub struct Layout<'i> {
     undefined_stubs: HashMap<SymbolIdx, InputFunctionIdx>,
     /// Functions that have a table slot, in slot order.
     pub elements: Vec<Callee>,
-    slots: HashMap<Callee, u32>,
+    slots: IndexMap<Callee, u32>,
     /// Slot of the first element.
     pub table_base: u64,
     /// The table of address-taken functions, if there is one.
@@ -215,7 +215,7 @@ impl<'i> Layout<'i> {
             imported_tables: 0,
             undefined_stubs: HashMap::new(),
             elements: Vec::new(),
-            slots: HashMap::new(),
+            slots: IndexMap::default(),
             table_base: if options.table_base == 0 && !options.is_pic() { 1 } else { options.table_base },
             indirect_table: None,
             functions: Vec::new(),

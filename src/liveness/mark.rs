@@ -8,6 +8,7 @@ use crate::object::{SymbolFlags, SymbolKind};
 use crate::options::Options;
 use crate::par::{self, AtomicBits};
 use crate::resolve::{Definition, LOCAL, Resolution, bits};
+use rayon::prelude::*;
 
 /// A thing whose relocations lead on.
 #[derive(Clone, Copy)]
@@ -18,6 +19,7 @@ enum Unit {
 
 struct Marker<'a, 'i> {
     resolution: &'a Resolution<'i>,
+    shortcuts: IndexVec<FileIdx, Vec<Shortcut>>,
     functions: AtomicBits,
     segments: AtomicBits,
     globals: AtomicBits,
@@ -44,6 +46,7 @@ pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
         tables: AtomicBits::new(resolution.tables.total()),
         symbols: AtomicBits::new(resolution.symbols.len()),
         files: AtomicBits::new(resolution.files.len()),
+        shortcuts: shortcuts(resolution),
         resolution,
     };
     let roots = marker.roots(options);
@@ -57,6 +60,47 @@ pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
         tables: marker.tables.freeze(),
         symbols: marker.symbols.freeze(),
     }
+}
+
+/// What a symbol of a file with MIR leads to, if that is a function or segment of the file and the symbol is its own. Such
+/// a file may be all there is, with a symbol for everything: they are looked up in four bytes each.
+#[derive(Clone, Copy)]
+struct Shortcut(u32);
+
+impl Shortcut {
+    const NONE: Self = Self(u32::MAX);
+    const SEGMENT: u32 = 1;
+
+    fn new(resolution: &Resolution, file: FileIdx, symbol: u32) -> Self {
+        if resolution.target(file, symbol).is_some() {
+            return Self::NONE;
+        }
+        let (index, base, bit) = match resolution.local_definition(file, symbol) {
+            Definition::Function(function) => (function.index(), resolution.functions.range(file).start, 0),
+            Definition::Data { segment, .. } => {
+                (segment.index(), resolution.segments.range(file).start, Self::SEGMENT)
+            }
+            _ => return Self::NONE,
+        };
+        u32::try_from(2 * (index - base) as u64).map_or(Self::NONE, |local| Self(local | bit))
+    }
+    #[inline]
+    fn unit(self, file: FileIdx) -> Option<Unit> {
+        match self.0 {
+            u32::MAX => None,
+            both if both & Self::SEGMENT != 0 => Some(Unit::Segment(file, both >> 1)),
+            both => Some(Unit::Function(file, both >> 1)),
+        }
+    }
+}
+
+fn shortcuts(resolution: &Resolution) -> IndexVec<FileIdx, Vec<Shortcut>> {
+    let of_file = |file: FileIdx| -> Vec<Shortcut> {
+        let content = &resolution.files[file];
+        let symbols = if content.contents.mir.is_some() { content.targets.len() as u32 } else { 0 };
+        (0..symbols).into_par_iter().map(|symbol| Shortcut::new(resolution, file, symbol)).collect()
+    };
+    resolution.files.indices().map(of_file).collect::<Vec<_>>().into()
 }
 
 impl Marker<'_, '_> {
@@ -101,9 +145,15 @@ impl Marker<'_, '_> {
 
     fn follow(&self, file: FileIdx, relocations: Relocations, push: &mut dyn FnMut(Unit)) {
         let targets = &self.resolution.files[file].targets[..];
+        let shortcuts = &self.shortcuts[file][..];
         for relocation in relocations {
             let kind = relocation.kind.target();
             if kind == Target::TypeIndex {
+                continue;
+            }
+            let shortcut = shortcuts.get(relocation.index as usize);
+            if let Some(unit) = shortcut.and_then(|shortcut| shortcut.unit(file)) {
+                self.mark_unit(unit, push);
                 continue;
             }
             match targets[relocation.index as usize] {
@@ -114,6 +164,19 @@ impl Marker<'_, '_> {
                 target if kind == Target::TableSlot && self.resolution.symbols[target].is(bits::STUB) => {}
                 target => self.mark_symbol(target, push),
             }
+        }
+    }
+
+    /// Marks a function or segment of a file that is live.
+    #[inline]
+    fn mark_unit(&self, unit: Unit, push: &mut dyn FnMut(Unit)) {
+        let resolution = self.resolution;
+        let is_new = match unit {
+            Unit::Function(file, local) => self.functions.insert(resolution.functions.get(file, local).index()),
+            Unit::Segment(file, local) => self.segments.insert(resolution.segments.get(file, local).index()),
+        };
+        if is_new {
+            push(unit);
         }
     }
 

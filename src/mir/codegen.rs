@@ -15,6 +15,10 @@ pub struct CodegenBuffer {
 }
 
 impl CodegenBuffer {
+    /// An empty buffer with room for some bodies and bytes.
+    pub fn with_capacity(bodies: usize, bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), bodies: Vec::with_capacity(bodies) }
+    }
     /// Appends a body that `write` produces; its minimal size field comes in front of it.
     pub fn body(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let slot = self.bytes.len();

@@ -39,6 +39,13 @@ pub fn lower_padded(
     walk(code, is_64, &mut Padded { values, out, relocations })
 }
 
+/// Appends the first `len` of `bytes`: of a number of bytes that is known, then some off, there is nothing to guess.
+#[inline]
+fn push_first(out: &mut Vec<u8>, bytes: [u8; 4], len: usize) {
+    out.extend_from_slice(&bytes);
+    out.truncate(out.len() - bytes.len() + len);
+}
+
 struct Final<'a, V> {
     values: &'a V,
     out: &'a mut Vec<u8>,
@@ -54,38 +61,16 @@ impl<V: Values> Sink for Final<'_, V> {
         self.out.extend_from_slice(bytes);
     }
     #[inline]
+    fn short(&mut self, bytes: [u8; 4], len: usize) {
+        push_first(self.out, bytes, len);
+    }
+    #[inline]
     fn unsigned(&mut self, value: u64) {
         leb::push_unsigned(self.out, value);
     }
     #[inline]
     fn signed(&mut self, value: i64) {
         leb::push_signed(self.out, value);
-    }
-    // Most numbers take a byte: it goes out together with the opcode.
-    #[inline]
-    fn op_unsigned(&mut self, opcode: u8, value: u32) {
-        match value {
-            0..0x80 => self.out.extend_from_slice(&[opcode, value as u8]),
-            _ => long_unsigned(self.out, opcode, value),
-        }
-    }
-    #[inline]
-    fn op_signed(&mut self, opcode: u8, value: i32) {
-        match value {
-            -0x40..0x40 => self.out.extend_from_slice(&[opcode, value as u8 & 0x7f]),
-            0x40..0x2000 => self.out.extend_from_slice(&[opcode, value as u8 | 0x80, (value >> 7) as u8]),
-            _ => long_signed(self.out, opcode, value),
-        }
-    }
-    #[inline]
-    fn op_pair(&mut self, opcode: u8, first: u32, second: u32) {
-        match (first, second) {
-            (0..0x80, 0..0x80) => self.out.extend_from_slice(&[opcode, first as u8, second as u8]),
-            _ => {
-                long_unsigned(self.out, opcode, first);
-                leb::push_unsigned(self.out, second as u64);
-            }
-        }
     }
     #[inline]
     fn field(&mut self, kind: RelocationKind, index: u32, addend: i64, _: usize) -> Result<(), Malformed> {
@@ -107,16 +92,6 @@ impl<V: Values> Sink for Final<'_, V> {
     }
 }
 
-fn long_unsigned(out: &mut Vec<u8>, opcode: u8, value: u32) {
-    out.push(opcode);
-    leb::push_unsigned(out, value as u64);
-}
-
-fn long_signed(out: &mut Vec<u8>, opcode: u8, value: i32) {
-    out.push(opcode);
-    leb::push_signed(out, value as i64);
-}
-
 struct Padded<'a, V> {
     values: &'a V,
     out: &'a mut Vec<u8>,
@@ -129,6 +104,10 @@ impl<V: Values> Sink for Padded<'_, V> {
     }
     fn bytes(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
+    }
+    #[inline]
+    fn short(&mut self, bytes: [u8; 4], len: usize) {
+        push_first(self.out, bytes, len);
     }
     fn unsigned(&mut self, value: u64) {
         leb::push_unsigned(self.out, value);

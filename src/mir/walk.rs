@@ -4,7 +4,7 @@
 //! what is lowered.
 
 use super::code::Cursor;
-use super::tag::{self, IN_EXTRA, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, Suffix, TYPE_BLOCK};
+use super::tag::{self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, Suffix, TYPE_BLOCK};
 use super::{Code, Frame, Malformed};
 use crate::object::relocations::RelocationKind;
 
@@ -18,24 +18,10 @@ pub trait Sink {
     fn unsigned(&mut self, value: u64);
     /// A number in the signed form.
     fn signed(&mut self, value: i64);
-    /// An opcode and a number in the unsigned form.
+    /// A whole instruction: the first `len` of `bytes`.
     #[inline]
-    fn op_unsigned(&mut self, opcode: u8, value: u32) {
-        self.byte(opcode);
-        self.unsigned(value as u64);
-    }
-    /// An opcode and a number in the signed form.
-    #[inline]
-    fn op_signed(&mut self, opcode: u8, value: i32) {
-        self.byte(opcode);
-        self.signed(value as i64);
-    }
-    /// An opcode and two numbers in the unsigned form.
-    #[inline]
-    fn op_pair(&mut self, opcode: u8, first: u32, second: u32) {
-        self.byte(opcode);
-        self.unsigned(first as u64);
-        self.unsigned(second as u64);
+    fn short(&mut self, bytes: [u8; 4], len: usize) {
+        self.bytes(&bytes[..len]);
     }
     /// The field of a relocation of instruction number `instruction`.
     ///
@@ -98,6 +84,43 @@ pub(crate) fn widened(kind: RelocationKind) -> RelocationKind {
     pairs.into_iter().find(|&(narrow, _)| narrow == kind).map_or(kind, |(_, wide)| wide)
 }
 
+/// How an instruction is encoded whose numbers take a byte each: most are, and one way for all of them leaves little to
+/// guess for a processor.
+#[derive(Clone, Copy)]
+struct Short {
+    /// Added to the word before it is compared with `long`.
+    bias: u32,
+    /// Where the first number begins in the word; the second begins at bit 0.
+    shift: u8,
+    /// Bytes of the opcode and its numbers.
+    len: u8,
+    /// Bits of which one is set if a number takes more than a byte.
+    long: u64,
+}
+
+const SHORT: [Short; 256] = {
+    const BYTE: u32 = 0x7f;
+    let mut forms = [Short { bias: 0, shift: 0, len: 0, long: 0 }; 256];
+    let mut tag = 0;
+    while tag < 256 {
+        // Of a signed number, bit 6 is the sign.
+        let (bias, shift, len, long) = match SHAPES[tag] {
+            Shape::Plain => (0, 0, 1, 0),
+            Shape::Number => (0, 0, 2, !BYTE),
+            Shape::I32 => (0x40, 0, 2, !BYTE),
+            Shape::Memory => (0, INLINE_ALIGN_SHIFT, 3, IN_EXTRA | (INLINE_OFFSET_END as u32 - 1) & !BYTE),
+            _ => (0, 0, 0, 0),
+        };
+        let never = if len == 0 { NEVER_SHORT } else { 0 };
+        forms[tag] = Short { bias, shift: shift as u8, len, long: long as u64 | never };
+        tag += 1;
+    }
+    forms
+};
+
+/// Stands above every word.
+const NEVER_SHORT: u64 = 1 << 32;
+
 /// Walks a function: locals, prologue, instructions. `is_64`: addresses have 64 bits.
 ///
 /// # Errors
@@ -110,17 +133,29 @@ pub fn walk<S: Sink>(code: &Code, is_64: bool, sink: &mut S) -> Result<(), Malfo
     }
     for (instruction, (&tag, &data)) in code.tags.iter().zip(code.data).enumerate() {
         let data = u32::from_le_bytes(data);
+        let form = SHORT[tag as usize];
+        if (data.wrapping_add(form.bias) as u64 | NEVER_SHORT) & form.long == 0 {
+            sink.short([tag, (data >> form.shift) as u8 & 0x7f, data as u8 & 0x7f, 0], form.len as usize);
+            continue;
+        }
         match SHAPES[tag as usize] {
             Shape::Plain => sink.byte(tag),
-            Shape::Number => sink.op_unsigned(tag, data),
-            Shape::I32 => sink.op_signed(tag, data as i32),
-            Shape::Memory if data & IN_EXTRA == 0 => {
-                let offset = data & (tag::INLINE_OFFSET_END - 1) as u32;
-                sink.op_pair(tag, data >> tag::INLINE_ALIGN_SHIFT, offset);
+            Shape::Number => {
+                sink.byte(tag);
+                sink.unsigned(data as u64);
+            }
+            Shape::I32 => {
+                sink.byte(tag);
+                sink.signed(data as i32 as i64);
             }
             Shape::Memory => {
                 sink.byte(tag);
-                memory(&mut code.extra_at(data & !IN_EXTRA, instruction), kinds, instruction, sink)?;
+                if data & IN_EXTRA == 0 {
+                    sink.unsigned((data >> INLINE_ALIGN_SHIFT) as u64);
+                    sink.unsigned(data as u64 & (INLINE_OFFSET_END - 1));
+                } else {
+                    memory(&mut code.extra_at(data & !IN_EXTRA, instruction), kinds, instruction, sink)?;
+                }
             }
             Shape::Function => {
                 let opcode = match tag {

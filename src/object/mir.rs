@@ -242,6 +242,10 @@ impl Sink for Checker<'_, '_, '_> {
         self.size = self.size.saturating_add(bytes.len() as u32);
     }
     #[inline]
+    fn short(&mut self, _: [u8; 4], len: usize) {
+        self.size = self.size.saturating_add(len as u32);
+    }
+    #[inline]
     fn unsigned(&mut self, _: u64) {
         self.size = self.size.saturating_add(1);
     }

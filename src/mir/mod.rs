@@ -11,6 +11,7 @@ pub mod file;
 mod inst;
 mod lower;
 pub mod module;
+pub mod names;
 pub(crate) mod snapshot;
 pub mod tag;
 pub mod walk;
@@ -22,6 +23,7 @@ pub use codegen::CodegenBuffer;
 pub use inst::{Function, Inst, Targets, lower_body, lower_function};
 pub use lower::{Values, lower, lower_padded};
 pub use module::{DataKind, Linkage, Module, Ordinal};
+pub use names::{NameTable, TagNames, TagWidth};
 pub use snapshot::{ModuleUnit, Unit};
 pub use worker::{Fixup, FixupTarget, Worker};
 

@@ -173,7 +173,7 @@ fn check_task(functions: Range<usize>, unit: &Unit, targets: &Targets<'_, '_>) -
     let mut bodies = Vec::with_capacity(functions.len());
     for index in functions {
         let start = sink.references.len() as u32;
-        sink.size = 0;
+        (sink.function, sink.size) = (index, 0);
         let code = unit.code(index);
         check_locals(code.locals)
             .and_then(|()| walk(&code, unit.is_64(), &mut sink))

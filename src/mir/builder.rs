@@ -7,6 +7,7 @@ use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 use super::tag::{
     self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, TYPE_BLOCK,
 };
+use super::worker::{Fixup, Unnamed};
 use crate::leb;
 
 macro_rules! ids {
@@ -103,6 +104,7 @@ impl std::error::Error for BuildError {}
 #[derive(Debug)]
 pub struct FunctionBuilder<'b> {
     buffer: &'b mut CodeBuffer,
+    unnamed: Option<Unnamed<'b>>,
     tags: usize,
     extra: usize,
     locals: usize,
@@ -133,6 +135,7 @@ impl<'b> FunctionBuilder<'b> {
         let blocks = vec![false];
         Self {
             buffer,
+            unnamed: None,
             tags,
             extra,
             locals,
@@ -143,6 +146,13 @@ impl<'b> FunctionBuilder<'b> {
             error: None,
             is_done: false,
         }
+    }
+
+    /// [`FunctionBuilder::new`], for a function that may add to its worker's unnamed values.
+    pub(super) fn with_unnamed(buffer: &'b mut CodeBuffer, parameters: u32, unnamed: Unnamed<'b>) -> Self {
+        let mut builder = Self::new(buffer, parameters);
+        builder.unnamed = Some(unnamed);
+        builder
     }
 
     /// Adds a local of the type with the byte `ty`.
@@ -337,6 +347,16 @@ impl<'b> FunctionBuilder<'b> {
     /// The address `addend` bytes behind a named value: a constant of pointer type.
     pub fn address(&mut self, data: Data, addend: i64) -> &mut Self {
         self.reference(tag::NAV_REF, tag::NAV_REF_OFF, data, addend)
+    }
+    /// An unnamed constant value, as [`super::Worker::unnamed`] makes it; only a worker's functions can have some.
+    pub fn unnamed(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Data {
+        match &mut self.unnamed {
+            Some(unnamed) => unnamed.add(bytes, alignment, fixups),
+            None => {
+                self.check(false, "only a worker's functions have unnamed values");
+                Data(NO_SYMBOL)
+            }
+        }
     }
     /// The address `addend` bytes behind an unnamed value.
     pub fn uav_ref(&mut self, data: Data, addend: i64) -> &mut Self {

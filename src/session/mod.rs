@@ -12,7 +12,7 @@ use crate::input::{Disk, FileBytes, FileSystem, Files};
 use crate::linker::Linked;
 use crate::mir::Module;
 use crate::mir::module::Parts;
-use crate::mir::snapshot::Snapshot;
+use crate::mir::snapshot::{self, Snapshot};
 use crate::options::{Options, Positional};
 use crate::pipeline;
 use parking_lot::Mutex;
@@ -165,6 +165,9 @@ impl Session {
                 Ok(snapshot) => ready.push(snapshot),
                 Err((module, problem)) => diagnostics.error(Kind::Input, format!("{module}: {problem}")),
             }
+        }
+        if let Err((module, problem)) = snapshot::join(&mut ready) {
+            diagnostics.error(Kind::Input, format!("{module}: {problem}"));
         }
         diagnostics.checkpoint().ok()?;
         let files = Overlay { files: &inputs.files, disk: Disk };

@@ -8,6 +8,7 @@
 
 use crate::intern::hash;
 use rayon::prelude::*;
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,7 +20,7 @@ pub struct MergedStrings<'i> {
     /// Where they lie in their output segment or section.
     pub offset: u64,
     /// The strings that take space, terminator included, in order, with their offsets.
-    kept: Vec<(&'i [u8], u64)>,
+    kept: Kept<'i>,
     /// The pieces of each input: which batch, and where there.
     inputs: Vec<(u32, Range<u32>)>,
     batches: Vec<Batch>,
@@ -241,7 +242,7 @@ fn tail_key(string: &[u8], done: usize) -> u64 {
 
 /// Sorts different strings in descending order of what they are when reversed.
 fn sort_reversed(strings: &mut [Tail]) {
-    strings.par_sort_unstable_by(|a, b| b.key.cmp(&a.key));
+    strings.par_sort_unstable_by_key(|tail| Reverse(tail.key));
     let groups: Vec<&mut [Tail]> =
         strings.chunk_by_mut(|a, b| a.key == b.key).filter(|group| group.len() > 1).collect();
     groups.into_par_iter().for_each(|group| {
@@ -249,17 +250,20 @@ fn sort_reversed(strings: &mut [Tail]) {
         let mut groups = vec![(group, 8)];
         while let Some((group, done)) = groups.pop() {
             group.iter_mut().for_each(|tail| tail.key = tail_key(tail.string, done));
-            group.sort_unstable_by(|a, b| b.key.cmp(&a.key));
+            group.sort_unstable_by_key(|tail| Reverse(tail.key));
             let agreeing = group.chunk_by_mut(|a, b| a.key == b.key).filter(|group| group.len() > 1);
             groups.extend(agreeing.map(|group| (group, done + 8)));
         }
     });
 }
 
-/// The strings that take space, each with its offset; the offset of each id below `limit`; and how many bytes that is.
+/// The strings that take space, each with its offset.
+type Kept<'i> = Vec<(&'i [u8], u64)>;
+
+/// What takes space; the offset of each id below `limit`; and how many bytes that is.
 ///
 /// What ends with a string stands right in front of it.
-fn place<'i>(strings: &[Tail<'i>], limit: usize) -> (Vec<(&'i [u8], u64)>, Vec<u32>, u64) {
+fn place<'i>(strings: &[Tail<'i>], limit: usize) -> (Kept<'i>, Vec<u32>, u64) {
     let shared: Vec<bool> =
         strings.par_windows(2).with_min_len(4096).map(|pair| pair[0].string.ends_with(pair[1].string)).collect();
     let mut offsets = vec![0; limit];

@@ -115,7 +115,7 @@ const SHARD_STRINGS: usize = 1 << 13;
 /// Bytes of a string in debug information, if it is rather short.
 const LIKELY_BYTES: usize = 32;
 
-/// Bits of an id that say which shard it is of, at most.
+/// Bits of an id that say which shard it is of, at most: as few as there are, so that ids are dense.
 const SHARD_BITS: u32 = 8;
 
 /// Merges the strings of `inputs`, each of which must end with a terminator and be shorter than 4 GiB.
@@ -127,14 +127,20 @@ pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
     let wanted = rayon::current_num_threads().ilog2() + 2;
     let shard_bits = (count / SHARD_STRINGS).checked_ilog2().unwrap_or(0).min(wanted).min(SHARD_BITS);
     batches.par_iter_mut().for_each(|batch| batch.sort_by_shard(shard_bits));
-    let shards: Vec<Vec<&[u8]>> =
-        (0..1usize << shard_bits).into_par_iter().map(|shard| unique(shard, &batches, &ranges, inputs)).collect();
+    let shards: Vec<Vec<&[u8]>> = (0..1usize << shard_bits)
+        .into_par_iter()
+        .map(|shard| unique(shard_bits, shard, &batches, &ranges, inputs))
+        .collect();
     batches.iter_mut().for_each(|batch| batch.order = Vec::new());
-    let limit = shards.iter().map(Vec::len).max().unwrap_or(0) << SHARD_BITS;
+    let limit = shards.iter().map(Vec::len).max().unwrap_or(0) << shard_bits;
     let mut strings: Vec<Tail> = Vec::with_capacity(shards.iter().map(Vec::len).sum());
     for (shard, strings_of_shard) in shards.into_iter().enumerate() {
         let of_shard = strings_of_shard.into_iter().enumerate();
-        strings.extend(of_shard.map(|(i, string)| Tail { key: tail_key(string, 0), id: id(shard, i), string }));
+        strings.extend(of_shard.map(|(i, string)| Tail {
+            key: tail_key(string, 0),
+            id: id(shard_bits, shard, i),
+            string,
+        }));
     }
     sort_reversed(&mut strings);
     let (kept, offsets, size) = place(&strings, limit);
@@ -150,8 +156,8 @@ pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
     MergedStrings { size, offset: 0, kept, inputs: places.collect(), batches }
 }
 
-fn id(shard: usize, index: usize) -> u32 {
-    (index << SHARD_BITS | shard) as u32
+fn id(shard_bits: u32, shard: usize, index: usize) -> u32 {
+    (index << shard_bits | shard) as u32
 }
 
 impl Batch {
@@ -192,7 +198,13 @@ impl Batch {
 }
 
 /// The different strings of a shard; gives the pieces their ids.
-fn unique<'i>(shard: usize, batches: &[Batch], ranges: &[Range<usize>], inputs: &[&'i [u8]]) -> Vec<&'i [u8]> {
+fn unique<'i>(
+    shard_bits: u32,
+    shard: usize,
+    batches: &[Batch],
+    ranges: &[Range<usize>],
+    inputs: &[&'i [u8]],
+) -> Vec<&'i [u8]> {
     let mut table: hashbrown::HashTable<(u32, u32)> = hashbrown::HashTable::new();
     let mut strings: Vec<&[u8]> = Vec::new();
     // All of a shard agree in the upper bits, where the table looks too.
@@ -218,7 +230,7 @@ fn unique<'i>(shard: usize, batches: &[Batch], ranges: &[Range<usize>], inputs: 
                 strings.push(string);
                 table.insert_unique(spread(hash), (hash, local), |&(hash, _)| spread(hash));
             }
-            piece.place.store(id(shard, local as usize), Ordering::Relaxed);
+            piece.place.store(id(shard_bits, shard, local as usize), Ordering::Relaxed);
         }
     }
     strings

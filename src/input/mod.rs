@@ -10,7 +10,7 @@ pub mod archive;
 mod assemble;
 pub mod files;
 mod open;
-mod recognise;
+pub(crate) mod recognise;
 mod search;
 pub mod stub;
 

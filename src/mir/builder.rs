@@ -7,6 +7,7 @@ use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 use super::tag::{
     self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, TYPE_BLOCK,
 };
+use super::worker::{Fixup, Unnamed};
 use crate::leb;
 
 macro_rules! ids {
@@ -103,6 +104,7 @@ impl std::error::Error for BuildError {}
 #[derive(Debug)]
 pub struct FunctionBuilder<'b> {
     buffer: &'b mut CodeBuffer,
+    unnamed: Option<Unnamed<'b>>,
     tags: usize,
     extra: usize,
     locals: usize,
@@ -133,6 +135,7 @@ impl<'b> FunctionBuilder<'b> {
         let blocks = vec![false];
         Self {
             buffer,
+            unnamed: None,
             tags,
             extra,
             locals,
@@ -145,7 +148,15 @@ impl<'b> FunctionBuilder<'b> {
         }
     }
 
+    /// [`FunctionBuilder::new`], for a function that may add to its worker's unnamed values.
+    pub(super) fn with_unnamed(buffer: &'b mut CodeBuffer, parameters: u32, unnamed: Unnamed<'b>) -> Self {
+        let mut builder = Self::new(buffer, parameters);
+        builder.unnamed = Some(unnamed);
+        builder
+    }
+
     /// Adds a local of the type with the byte `ty`.
+    #[inline]
     pub fn local(&mut self, ty: u8) -> Local {
         match self.runs.last_mut() {
             Some((count, last)) if *last == ty => *count += 1,
@@ -172,6 +183,7 @@ impl<'b> FunctionBuilder<'b> {
     }
 
     /// An instruction without operand.
+    #[inline]
     pub fn op(&mut self, tag: u8) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Plain, "it needs an operand, or is no instruction");
         match tag {
@@ -189,6 +201,7 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag, 0)
     }
     /// `block`, `loop`, `if` or `try`, by its tag.
+    #[inline]
     pub fn block(&mut self, tag: u8, ty: BlockType) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Block, "it is no block");
         self.blocks.push(tag == tag::IF);
@@ -212,6 +225,7 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag::TRY_TABLE, at)
     }
     /// `br`, `br_if` and the like, by their tag.
+    #[inline]
     pub fn branch(&mut self, tag: u8, label: u32) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Number, "it takes no label");
         self.check_label(label);
@@ -234,22 +248,27 @@ impl<'b> FunctionBuilder<'b> {
         self.op(tag::RETURN)
     }
     /// `local.get`.
+    #[inline]
     pub fn local_get(&mut self, local: Local) -> &mut Self {
         self.local_op(tag::LOCAL_GET, local)
     }
     /// `local.set`.
+    #[inline]
     pub fn local_set(&mut self, local: Local) -> &mut Self {
         self.local_op(tag::LOCAL_SET, local)
     }
     /// `local.tee`.
+    #[inline]
     pub fn local_tee(&mut self, local: Local) -> &mut Self {
         self.local_op(tag::LOCAL_TEE, local)
     }
     /// `i32.const`.
+    #[inline]
     pub fn i32_const(&mut self, value: i32) -> &mut Self {
         self.push(tag::I32_CONST, value as u32)
     }
     /// `i64.const`.
+    #[inline]
     pub fn i64_const(&mut self, value: i64) -> &mut Self {
         self.wide(tag::I64_CONST, value as u64)
     }
@@ -262,6 +281,7 @@ impl<'b> FunctionBuilder<'b> {
         self.wide(tag::F64_CONST, value.to_bits())
     }
     /// A load or store, by its tag.
+    #[inline]
     pub fn memory(&mut self, tag: u8, access: MemArg) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Memory, "it does not access memory");
         self.check(access.alignment < 32, "an alignment is below 2**32");
@@ -278,6 +298,7 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag, memory)
     }
     /// `call`.
+    #[inline]
     pub fn call(&mut self, function: Func) -> &mut Self {
         self.push(tag::CALL, function.0)
     }
@@ -294,6 +315,7 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag::RETURN_CALL, function.0)
     }
     /// `call_indirect` or `return_call_indirect`, by its tag, through `table` or else table 0.
+    #[inline]
     pub fn call_indirect(&mut self, tag: u8, ty: Type, table: Option<Table>) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Indirect, "it is no indirect call");
         let at = self.extra_here();
@@ -313,14 +335,17 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag::SELECT_T, ty as u32)
     }
     /// `global.get`.
+    #[inline]
     pub fn global_get(&mut self, global: Global) -> &mut Self {
         self.push(tag::GLOBAL_GET, global.0)
     }
     /// `global.set`.
+    #[inline]
     pub fn global_set(&mut self, global: Global) -> &mut Self {
         self.push(tag::GLOBAL_SET, global.0)
     }
     /// Sets the stack pointer, whose symbol is `global`.
+    #[inline]
     pub fn global_set_sp(&mut self, global: Global) -> &mut Self {
         self.push(tag::GLOBAL_SET_SP, global.0)
     }
@@ -335,8 +360,19 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag, exception.0)
     }
     /// The address `addend` bytes behind a named value: a constant of pointer type.
+    #[inline]
     pub fn address(&mut self, data: Data, addend: i64) -> &mut Self {
         self.reference(tag::NAV_REF, tag::NAV_REF_OFF, data, addend)
+    }
+    /// An unnamed constant value, as [`super::Worker::unnamed`] makes it; only a worker's functions can have some.
+    pub fn unnamed(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Data {
+        match &mut self.unnamed {
+            Some(unnamed) => unnamed.add(bytes, alignment, fixups),
+            None => {
+                self.check(false, "only a worker's functions have unnamed values");
+                Data(NO_SYMBOL)
+            }
+        }
     }
     /// The address `addend` bytes behind an unnamed value.
     pub fn uav_ref(&mut self, data: Data, addend: i64) -> &mut Self {
@@ -351,6 +387,7 @@ impl<'b> FunctionBuilder<'b> {
         self.reference(tag::RELATIVE_REF, tag::RELATIVE_REF_OFF, data, addend)
     }
     /// The table slot of a function: its address.
+    #[inline]
     pub fn func_ref(&mut self, function: Func) -> &mut Self {
         self.push(tag::FUNC_REF, function.0)
     }
@@ -444,15 +481,18 @@ impl<'b> FunctionBuilder<'b> {
         self.buffer.data.push(data.to_le_bytes());
         self
     }
+    #[inline]
     fn local_op(&mut self, tag: u8, local: Local) -> &mut Self {
         self.check(local.0 < self.local_count, "there is no such local");
         self.push(tag, local.0)
     }
+    #[inline]
     fn wide(&mut self, tag: u8, value: u64) -> &mut Self {
         let at = self.extra_here();
         self.extra(&[value as u32, (value >> 32) as u32]);
         self.push(tag, at)
     }
+    #[inline]
     fn reference(&mut self, tag: u8, offset_tag: u8, data: Data, addend: i64) -> &mut Self {
         if addend == 0 {
             return self.push(tag, data.0);
@@ -468,9 +508,11 @@ impl<'b> FunctionBuilder<'b> {
             None => self.extra(&[access.alignment, offset[0], offset[1]]),
         }
     }
+    #[inline]
     fn extra_here(&self) -> u32 {
         (self.buffer.extra.len() - self.extra) as u32
     }
+    #[inline]
     fn extra(&mut self, words: &[u32]) {
         self.buffer.extra.extend(words.iter().map(|word| word.to_le_bytes()));
     }
@@ -481,6 +523,7 @@ impl<'b> FunctionBuilder<'b> {
             word
         }));
     }
+    #[inline]
     fn check_label(&mut self, label: u32) {
         self.check((label as usize) < self.blocks.len(), "there is no block that far out");
     }

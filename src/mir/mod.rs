@@ -7,10 +7,18 @@
 pub mod builder;
 pub mod code;
 mod codegen;
+pub mod dump;
+mod edit;
+pub mod fields;
 pub mod file;
 mod inst;
+pub mod lift;
 mod lower;
+pub mod members;
 pub mod module;
+pub mod names;
+mod object_form;
+pub mod round_trip;
 pub(crate) mod snapshot;
 pub mod tag;
 pub mod walk;
@@ -20,8 +28,11 @@ pub use builder::{BlockType, BuildError, Catch, Data, Func, FunctionBuilder, Glo
 pub use code::{Code, CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 pub use codegen::CodegenBuffer;
 pub use inst::{Function, Inst, Targets, lower_body, lower_function};
+pub use lift::lift;
 pub use lower::{Values, lower, lower_padded};
 pub use module::{DataKind, Linkage, Module, Ordinal};
+pub use names::{NameTable, TagNames, TagWidth};
+pub use object_form::lower_object;
 pub use snapshot::{ModuleUnit, Unit};
 pub use worker::{Fixup, FixupTarget, Worker};
 

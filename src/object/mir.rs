@@ -11,6 +11,9 @@ use crate::mir::{self, Malformed, Unit};
 use rayon::prelude::*;
 use std::ops::Range;
 
+/// Index of an absolute symbol: were it that of a segment, the symbol would count from there.
+pub(super) const NO_SEGMENT: u32 = u32::MAX;
+
 /// Functions that one task checks.
 const TASK_FUNCTIONS: usize = 256;
 
@@ -31,6 +34,7 @@ impl<'i> Object<'i> {
         match self.symbols.last_mut() {
             Some(gate) if gate.name == GATE_SYMBOL && gate.kind == SymbolKind::Data && gate.flags.is_undefined() => {
                 gate.flags = SymbolFlags(SymbolFlags::LOCAL | SymbolFlags::ABSOLUTE);
+                gate.index = NO_SEGMENT;
             }
             _ => return fail(&at, &format!("expected {GATE_SYMBOL} as the last symbol of an object with MIR")),
         }
@@ -173,7 +177,7 @@ fn check_task(functions: Range<usize>, unit: &Unit, targets: &Targets<'_, '_>) -
     let mut bodies = Vec::with_capacity(functions.len());
     for index in functions {
         let start = sink.references.len() as u32;
-        sink.size = 0;
+        (sink.function, sink.size) = (index, 0);
         let code = unit.code(index);
         check_locals(code.locals)
             .and_then(|()| walk(&code, unit.is_64(), &mut sink))

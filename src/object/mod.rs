@@ -21,7 +21,7 @@ pub mod relocations;
 mod sections;
 mod symbols;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use contents::{Body, Contents, CustomSection, Feature, Producers, Segment};
 pub use header::{FunctionImport, GlobalImport, Object, Section, TableImport, TagImport};

@@ -456,7 +456,8 @@ impl Selection {
     }
 }
 
-/// Decides which members are linked, in which order, and which definition of each name wins.
+/// Decides which members are linked, in which order, and which definition of each name wins. Calls `linked` with each of
+/// them as soon as it is known, so that their contents can be read meanwhile.
 ///
 /// # Errors
 /// Duplicate symbols, clashes of kind or type, a missing entry symbol; all of them, in LLD's order.
@@ -465,9 +466,10 @@ pub fn select<'i>(
     inputs: &Inputs,
     objects: &IndexVec<MemberIdx, Option<Object<'i>>>,
     names: &mut Names<'i>,
+    linked: &dyn Fn(MemberIdx),
     diagnostics: &mut Diagnostics,
 ) -> Result<Selection, Failed> {
-    let mut replay = Replay::new(options, inputs, objects, names);
+    let mut replay = Replay::new(options, inputs, objects, names, linked);
     let mut linker = linker_symbols::define_always(options, &mut replay);
     replay.trace_linker_symbols(diagnostics);
     replay.add_inputs(diagnostics);

@@ -2,6 +2,8 @@
 
 mod edit;
 mod kept;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use kept::Kept;
 
@@ -10,7 +12,7 @@ use crate::input::{Disk, FileBytes, FileSystem, Files};
 use crate::linker::Linked;
 use crate::mir::Module;
 use crate::mir::module::Parts;
-use crate::mir::snapshot::Snapshot;
+use crate::mir::snapshot::{self, Snapshot};
 use crate::options::{Options, Positional};
 use crate::pipeline;
 use parking_lot::Mutex;
@@ -61,6 +63,8 @@ struct Last {
     state: State,
     warnings: Vec<Diagnostic>,
     output: Vec<String>,
+    /// How often it has been brought up to date.
+    updates: u32,
 }
 
 /// Numbers that change with what is linked.
@@ -138,7 +142,7 @@ impl Session {
         let module = self.link(named.collect(), inputs, &mut kept, &mut diagnostics);
         let (warnings, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
         let Some(module) = module else { return Err(warnings) };
-        *last = kept.map(|kept| Last { kept, state, warnings: warnings.clone(), output: output.clone() });
+        *last = kept.map(|kept| Last { kept, state, warnings: warnings.clone(), output: output.clone(), updates: 0 });
         Ok(Linked { module, warnings, output })
     }
 
@@ -162,6 +166,9 @@ impl Session {
                 Err((module, problem)) => diagnostics.error(Kind::Input, format!("{module}: {problem}")),
             }
         }
+        if let Err((module, problem)) = snapshot::join(&mut ready) {
+            diagnostics.error(Kind::Input, format!("{module}: {problem}"));
+        }
         diagnostics.checkpoint().ok()?;
         let files = Overlay { files: &inputs.files, disk: Disk };
         pipeline::link_modules(&options, &files, ready, kept, diagnostics).ok()
@@ -181,7 +188,7 @@ impl Last {
         });
         let module = old.kept.apply(edited.collect())?;
         let (warnings, output) = (old.warnings.clone(), old.output.clone());
-        *last = Some(Self { state: state.clone(), ..old });
+        *last = Some(Self { state: state.clone(), updates: old.updates + 1, ..old });
         Some(Linked { module, warnings, output })
     }
 }

@@ -15,10 +15,14 @@ mod clients;
 mod diff;
 mod dump;
 mod inputs;
+mod mir_tool;
 mod node;
 mod objects;
 mod robust;
 mod threads;
+#[path = "../toy/mod.rs"]
+mod toy;
+mod toy_trials;
 
 use std::process::ExitCode;
 
@@ -40,7 +44,9 @@ fn main() -> ExitCode {
     let mut trials = robust::trials(&all);
     trials.push(Trial::test("harness/differences-in-words", || diff::self_test().map_err(Failed::from)));
     trials.push(threads::trial());
+    trials.extend(toy_trials::trials());
     trials.extend(all.into_iter().map(trial));
+    trials.extend(mir_tool::trials());
     trials.extend(clients::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -303,7 +303,8 @@ impl<'b> FunctionBuilder<'b> {
     pub fn return_call(&mut self, function: Func) -> &mut Self {
         self.push(tag::RETURN_CALL, function.0)
     }
-    /// `call_indirect` or `return_call_indirect`, by its tag, through `table` or else table 0.
+    /// `call_indirect` or `return_call_indirect`, by its tag, through `table`; or else through table 0, which does not by
+    /// itself have the module get one.
     pub fn call_indirect(&mut self, tag: u8, ty: Type, table: Option<Table>) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Indirect, "it is no indirect call");
         let at = self.extra_here();
@@ -395,6 +396,22 @@ impl<'b> FunctionBuilder<'b> {
         self.extra(numbers);
         tables.iter().for_each(|table| self.extra(&[table.0]));
         self.push(tag::MISC, at)
+    }
+    /// `memory.init` of memory 0, from data segment number `segment` of the module.
+    pub(crate) fn memory_init(&mut self, segment: u32) -> &mut Self {
+        self.misc(8, &[segment, 0], &[])
+    }
+    /// `data.drop`.
+    pub(crate) fn data_drop(&mut self, segment: u32) -> &mut Self {
+        self.misc(9, &[segment], &[])
+    }
+    /// `memory.copy` within memory 0.
+    pub fn memory_copy(&mut self) -> &mut Self {
+        self.misc(10, &[0, 0], &[])
+    }
+    /// `memory.fill` of memory 0.
+    pub fn memory_fill(&mut self) -> &mut Self {
+        self.misc(11, &[0], &[])
     }
     /// A vector or atomic instruction, by tag and opcode: an access to memory, and a lane or sixteen bytes, as far as it
     /// has them.

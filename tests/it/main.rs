@@ -15,6 +15,7 @@ mod clients;
 mod diff;
 mod dump;
 mod inputs;
+mod mir;
 mod node;
 mod objects;
 mod robust;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     trials.push(Trial::test("harness/differences-in-words", || diff::self_test().map_err(Failed::from)));
     trials.push(threads::trial());
     trials.extend(toy_trials::trials());
+    trials.extend(mir::trials());
     trials.extend(all.into_iter().map(trial));
     trials.extend(clients::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

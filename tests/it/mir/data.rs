@@ -297,7 +297,14 @@ fn thread_local_without_threads() -> Check {
 
 /// A shared library: addresses and slots count from where it is loaded.
 fn position_independent() -> Check {
-    let (session, module) = one(Options { shared: true, experimental_pic: true, ..options() });
+    let (session, module) = one(Options {
+        shared: true,
+        experimental_pic: true,
+        import_memory: Some(("env".into(), "memory".into())),
+        export_memory: None,
+        import_table: true,
+        ..options()
+    });
     let memory_base = module.import_global("__memory_base", I32, false);
     let table_base = module.import_global("__table_base", I32, false);
     let data = module.declare_data("data", DataKind::Mutable, Linkage::Local, None);

@@ -1,12 +1,15 @@
 //! Byte strings -> small ids. Many threads intern at once; a string's shard is a part of its hash, so that two threads
-//! meet on a lock only when they meet on a shard.
+//! meet on a lock only when they meet on a shard. Taking a lock keeps the processor from overlapping what it waits for, so
+//! many strings at a time are interned shard by shard.
 
 use hashbrown::HashTable;
 use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
-const SHARD_BITS: u32 = 8;
+const SHARD_BITS: u32 = 6;
 const SHARDS: usize = 1 << SHARD_BITS;
+/// Fewer strings than this are interned one by one.
+const BATCH_MIN: usize = 32;
 
 #[derive(Default)]
 struct Shard<'i> {
@@ -25,21 +28,78 @@ impl<'i> Default for Interner<'i> {
     }
 }
 
+impl<'i> Shard<'i> {
+    /// The number of `string`, which has the hash `hash`, in this shard.
+    #[inline]
+    fn intern(&mut self, hash: u64, string: &'i [u8]) -> u32 {
+        let strings = &mut self.strings;
+        let found = self.table.find(hash, |&i| strings[i as usize] == (hash, string)).copied();
+        found.unwrap_or_else(|| {
+            let local = strings.len() as u32;
+            strings.push((hash, string));
+            self.table.insert_unique(hash, local, |&i| strings[i as usize].0);
+            local
+        })
+    }
+}
+
+/// The shard of strings with the hash `hash`.
+#[inline]
+fn shard_of(hash: u64) -> usize {
+    (hash >> (64 - SHARD_BITS)) as usize
+}
+
 impl<'i> Interner<'i> {
     /// The id of `string`.
     pub fn intern(&self, string: &'i [u8]) -> u32 {
         let hash = xxh3_64(string);
-        let shard_number = (hash >> (64 - SHARD_BITS)) as usize;
-        let shard = &mut *self.shards[shard_number].lock();
-        let strings = &mut shard.strings;
-        let found = shard.table.find(hash, |&i| strings[i as usize] == (hash, string)).copied();
-        let local = found.unwrap_or_else(|| {
-            let local = strings.len() as u32;
-            strings.push((hash, string));
-            shard.table.insert_unique(hash, local, |&i| strings[i as usize].0);
-            local
-        });
-        local << SHARD_BITS | shard_number as u32
+        let shard = shard_of(hash);
+        self.shards[shard].lock().intern(hash, string) << SHARD_BITS | shard as u32
+    }
+    /// Calls `found` with each number below `len` for which `string` gives a string, in some order, and the string's id.
+    pub fn intern_all(
+        &self,
+        len: usize,
+        string: impl Fn(usize) -> Option<&'i [u8]>,
+        mut found: impl FnMut(usize, u32),
+    ) {
+        if len < BATCH_MIN {
+            (0..len).for_each(|i| string(i).into_iter().for_each(|string| found(i, self.intern(string))));
+            return;
+        }
+        let mut hashes = Vec::with_capacity(len);
+        let mut ends = [0u32; SHARDS];
+        for i in 0..len {
+            if let Some(string) = string(i) {
+                let hash = xxh3_64(string);
+                ends[shard_of(hash)] += 1;
+                hashes.push((hash, i as u32));
+            }
+        }
+        let mut end = 0;
+        for slot in &mut ends {
+            end += std::mem::replace(slot, end);
+        }
+        let mut sorted = vec![(0, 0); hashes.len()];
+        for &entry in &hashes {
+            let slot = &mut ends[shard_of(entry.0)];
+            sorted[*slot as usize] = entry;
+            *slot += 1;
+        }
+        // Threads begin at different shards.
+        let first = hashes.first().map_or(0, |&(hash, _)| hash as usize);
+        for shard in (0..SHARDS).map(|i| (first + i) % SHARDS) {
+            let start = if shard == 0 { 0 } else { ends[shard - 1] };
+            let entries = &sorted[start as usize..ends[shard] as usize];
+            if entries.is_empty() {
+                continue;
+            }
+            let mut table = self.shards[shard].lock();
+            for &(hash, i) in entries {
+                let text = string(i as usize).unwrap_or_default();
+                found(i as usize, table.intern(hash, text) << SHARD_BITS | shard as u32);
+            }
+        }
     }
     /// All strings, once no thread adds any more.
     pub fn finish(self) -> Interned<'i> {
@@ -68,7 +128,7 @@ impl<'i> Interned<'i> {
     /// The id of `string`, if it was interned.
     pub fn find(&self, string: &[u8]) -> Option<u32> {
         let hash = xxh3_64(string);
-        let shard_number = (hash >> (64 - SHARD_BITS)) as usize;
+        let shard_number = shard_of(hash);
         let shard = &self.shards[shard_number];
         let local = shard.table.find(hash, |&i| shard.strings[i as usize] == (hash, string))?;
         Some(local << SHARD_BITS | shard_number as u32)
@@ -77,12 +137,8 @@ impl<'i> Interned<'i> {
     pub fn add(&mut self, string: &'i [u8]) -> u32 {
         self.find(string).unwrap_or_else(|| {
             let hash = xxh3_64(string);
-            let shard_number = (hash >> (64 - SHARD_BITS)) as usize;
-            let Shard { table, strings } = &mut self.shards[shard_number];
-            let local = strings.len() as u32;
-            strings.push((hash, string));
-            table.insert_unique(hash, local, |&i| strings[i as usize].0);
-            local << SHARD_BITS | shard_number as u32
+            let shard = shard_of(hash);
+            self.shards[shard].intern(hash, string) << SHARD_BITS | shard as u32
         })
     }
     /// All ids are below this: the size of an array indexed by id.
@@ -112,5 +168,19 @@ mod tests {
         let c = interned.add(b"c");
         assert_eq!(interned.find(b"c"), Some(c));
         assert!((c as usize) < interned.id_limit());
+    }
+
+    #[test]
+    fn many_strings_at_a_time_get_the_ids_that_they_get_one_by_one() {
+        let texts: Vec<String> = (0..1000).map(|i| (i % 300).to_string()).collect();
+        for len in [0, 5, BATCH_MIN, texts.len()] {
+            let interner = Interner::default();
+            let mut ids = vec![None; len];
+            let string = |i: usize| (!i.is_multiple_of(7)).then(|| texts[i].as_bytes());
+            interner.intern_all(len, string, |i, id| assert_eq!(ids[i].replace(id), None));
+            for (i, &id) in ids.iter().enumerate() {
+                assert_eq!(id, string(i).map(|string| interner.intern(string)), "{i} of {len}");
+            }
+        }
     }
 }

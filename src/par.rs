@@ -127,6 +127,7 @@ impl AtomicBits {
         word.load(Ordering::Relaxed) & bit == 0 && word.fetch_or(bit, Ordering::Relaxed) & bit == 0
     }
     /// Whether `index` has been added.
+    #[inline]
     pub fn contains(&self, index: usize) -> bool {
         self.words[index / 64].load(Ordering::Relaxed) >> (index % 64) & 1 == 1
     }

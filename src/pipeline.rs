@@ -12,8 +12,10 @@ use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
 use crate::resolve::names::Names;
+use crate::session::Kept;
 use crate::{hints, layout, linker_defined, liveness, resolve, synthetic};
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// Links what the options name into a module in memory, in the caller's rayon pool.
 ///
@@ -31,7 +33,8 @@ pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnost
     })
 }
 
-/// Links modules that a compiler has handed over, and what the options name, into a module in memory.
+/// Links modules that a compiler has handed over, and what the options name, into a module in memory. Leaves in `kept`
+/// what the next link can use again, if it can.
 ///
 /// # Errors
 /// [`Failed`]; `diagnostics` says why.
@@ -39,6 +42,7 @@ pub(crate) fn link_modules(
     options: &Options,
     disk: &dyn FileSystem,
     modules: Vec<Snapshot>,
+    kept: &mut Option<Kept>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<u8>, Failed> {
     let mut clock = Clock::start(options.time);
@@ -49,6 +53,8 @@ pub(crate) fn link_modules(
             let mut image = vec![0; plan.size()];
             plan.write(&mut image);
             clock.lap("emit");
+            *kept = Kept::new(plan, &image, inputs.modules());
+            clock.lap("keep");
             Ok(image)
         })
     })?;
@@ -169,11 +175,17 @@ fn link_inputs<R>(
     let extra = linker_defined::names(options).chain(made_up.iter().map(String::as_str));
     let mut names = Names::new(&objects, extra);
     clock.lap("intern names");
-    let selection = resolve::select(options, inputs, &objects, &mut names, diagnostics)?;
+    let reading = Reading::new(inputs, &objects);
+    let selection = rayon::in_place_scope(|scope| {
+        let reading = &reading;
+        let read = |member| scope.spawn(move |_| reading.read(member));
+        let selection = resolve::select(options, inputs, &objects, &mut names, &read, diagnostics);
+        clock.lap("resolve");
+        selection
+    })?;
     report::why_extract::write(options, inputs, &names, &selection, diagnostics);
     diagnostics.checkpoint()?;
-    clock.lap("resolve");
-    let mut contents = parse_contents(inputs, &objects, &selection.link_order, diagnostics)?;
+    let mut contents = reading.finish(&selection.link_order, diagnostics)?;
     if options.relocatable || options.emit_relocs {
         contents.par_iter_mut().for_each(Contents::lower_to_object);
     }
@@ -248,35 +260,43 @@ fn check_architecture<'i>(options: &Options, object: Object<'i>) -> Result<Objec
     Err(Diagnostic::error(Kind::Input, format!("{}: {problem}", object.name)))
 }
 
-/// Reads the rest of the linked members, in parallel.
-fn parse_contents<'i>(
+/// Reads the rest of the linked members, each from the moment on when it is known to be one: resolution, which is serial,
+/// leaves the other threads of the pool nothing else to do.
+struct Reading<'o, 'i> {
     inputs: &'i Inputs,
-    objects: &IndexVec<MemberIdx, Option<Object<'i>>>,
-    link_order: &[MemberIdx],
-    diagnostics: &mut Diagnostics,
-) -> Result<Vec<Contents<'i>>, Failed> {
-    let parsed: Vec<_> = link_order
-        .par_iter()
-        .map(|&member| match (&objects[member], inputs.module(member)) {
+    objects: &'o IndexVec<MemberIdx, Option<Object<'i>>>,
+    read: IndexVec<MemberIdx, OnceLock<Box<Result<Contents<'i>, Diagnostic>>>>,
+}
+
+impl<'o, 'i> Reading<'o, 'i> {
+    fn new(inputs: &'i Inputs, objects: &'o IndexVec<MemberIdx, Option<Object<'i>>>) -> Self {
+        Self { inputs, objects, read: objects.iter().map(|_| OnceLock::new()).collect::<Vec<_>>().into() }
+    }
+
+    fn read(&self, member: MemberIdx) {
+        self.read[member].get_or_init(|| Box::new(self.parse(member)));
+    }
+
+    fn parse(&self, member: MemberIdx) -> Result<Contents<'i>, Diagnostic> {
+        match (&self.objects[member], self.inputs.module(member)) {
             (None, _) => Ok(Contents::default()),
             (Some(object), Some(module)) => Contents::from_module(object, module),
             (Some(object), None) => Contents::parse(object),
-        })
-        .collect();
-    collect(parsed, diagnostics)
-}
-
-/// All results, or all errors in order.
-fn collect<T>(results: Vec<Result<T, Diagnostic>>, diagnostics: &mut Diagnostics) -> Result<Vec<T>, Failed> {
-    let mut good = Vec::with_capacity(results.len());
-    for result in results {
-        match result {
-            Ok(value) => good.push(value),
-            Err(error) => diagnostics.push(error),
         }
     }
-    diagnostics.checkpoint()?;
-    Ok(good)
+
+    /// What was read, in link order.
+    fn finish(mut self, link_order: &[MemberIdx], diagnostics: &mut Diagnostics) -> Result<Vec<Contents<'i>>, Failed> {
+        let mut contents = Vec::with_capacity(link_order.len());
+        for &member in link_order {
+            match self.read[member].take().map_or_else(|| self.parse(member), |read| *read) {
+                Ok(read) => contents.push(read),
+                Err(error) => diagnostics.push(error),
+            }
+        }
+        diagnostics.checkpoint()?;
+        Ok(contents)
+    }
 }
 
 /// Paths that cannot be written are reported before any work is done.

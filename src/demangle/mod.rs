@@ -32,34 +32,39 @@ thread_local! {
 /// Pure, and cheap to call from many threads. Names that nest deeper than any compiler makes them, or whose text would
 /// be longer than 1 MiB, stay as they are too.
 pub fn demangle(name: &str) -> Cow<'_, str> {
+    with_demangled(name, |text| match std::str::from_utf8(text) {
+        Ok(text) if text != name => Cow::Owned(text.to_owned()),
+        _ => Cow::Borrowed(name),
+    })
+}
+
+/// Gives what [`demangle`] returns to `take`, without memory of its own. `take` must not demangle.
+pub fn with_demangled<R>(name: &str, take: impl FnOnce(&[u8]) -> R) -> R {
     let bytes = name.as_bytes();
     // Most names of C programs end here.
     if !matches!(bytes, [b'_' | b'.', b'_' | b'Z' | b'R', ..]) || bytes.len() > MAX_NAME {
-        return Cow::Borrowed(name);
+        return take(bytes);
     }
-    let text = MEMORY.with_borrow_mut(|memory| {
-        let text = text_of(bytes, memory);
+    MEMORY.with_borrow_mut(|memory| {
+        // Lengths in a name may cut its letters; those of an ASCII name have one byte each.
+        let found = text_of(bytes, memory).is_some() && (name.is_ascii() || std::str::from_utf8(&memory.out).is_ok());
+        let taken = take(if found { &memory.out } else { bytes });
         if memory.itanium.capacity() + memory.out.capacity() > MAX_KEPT {
             *memory = Memory::default();
         }
-        text
-    });
-    text.map_or(Cow::Borrowed(name), Cow::Owned)
+        taken
+    })
 }
 
-/// The demangled text, if `name` is mangled.
-fn text_of(name: &[u8], memory: &mut Memory) -> Option<String> {
+/// Writes the demangled text into `memory.out`, if `name` is mangled.
+fn text_of(name: &[u8], memory: &mut Memory) -> Option<()> {
     let (dot, mangled) = match name.strip_prefix(b".") {
         Some(rest) => (true, rest),
         None => (false, name),
     };
-    let mut found = demangle_into(mangled, dot, memory);
-    if found.is_none() {
-        // Some platforms put an underscore before every name.
-        found = demangle_into(name.strip_prefix(b"_")?, false, memory);
-    }
-    found?;
-    std::str::from_utf8(&memory.out).ok().map(str::to_owned)
+    let found = demangle_into(mangled, dot, memory);
+    // Some platforms put an underscore before every name.
+    found.or_else(|| demangle_into(name.strip_prefix(b"_")?, false, memory))
 }
 
 /// Demangles `name` into `memory.out`, after a dot if `dot`.

@@ -28,6 +28,8 @@ use rayon::prelude::*;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+pub(crate) use stitch::CODE;
+
 /// The first eight bytes of every module: magic number and version.
 const MODULE_HEADER: &[u8] = b"\0asm\x01\0\0\0";
 

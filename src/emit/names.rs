@@ -7,7 +7,7 @@ use crate::leb;
 use crate::liveness::names_of;
 use crate::object::SymbolKind;
 use crate::par;
-use crate::resolve::{Definition, File, display_name};
+use crate::resolve::{Definition, File, display_name, with_display_name};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -36,6 +36,10 @@ impl NameMap {
     const BLOCK: usize = 1 << 16;
 
     fn push(&mut self, index: u32, name: &str) {
+        self.push_bytes(index, name.as_bytes());
+    }
+
+    fn push_bytes(&mut self, index: u32, name: &[u8]) {
         self.count += 1;
         let room = name.len() + 2 * leb::PADDED_32;
         match self.pieces.last_mut().filter(|piece| piece.len() + room <= piece.capacity()) {
@@ -61,9 +65,9 @@ impl NameMap {
     }
 }
 
-fn push_entry(out: &mut Vec<u8>, index: u32, name: &str) {
+fn push_entry(out: &mut Vec<u8>, index: u32, name: &[u8]) {
     leb::push_unsigned(out, index as u64);
-    leb::push_name(out, name.as_bytes());
+    leb::push_name(out, name);
 }
 
 impl NamesPlan {
@@ -132,7 +136,7 @@ fn defined_functions(products: Products, range: Range<usize>) -> NameMap {
         };
         match debug_name(content, local) {
             Some(name) => map.push(index, name),
-            None => map.push(index, &display_name(symbol.name, options.demangle)),
+            None => with_display_name(symbol.name, options.demangle, |text| map.push_bytes(index, text)),
         }
     }
     map

@@ -10,7 +10,7 @@ pub mod archive;
 mod assemble;
 pub mod files;
 mod open;
-mod recognise;
+pub(crate) mod recognise;
 mod search;
 pub mod stub;
 
@@ -23,6 +23,7 @@ use assemble::Addition;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use search::{imports_path, join};
 
@@ -75,7 +76,7 @@ pub struct Inputs {
     /// Names that may stay undefined, from `X.imports` beside an archive `X.a` and from `--allow-undefined-file`.
     pub allowed_undefined: Vec<String>,
     /// Modules that a compiler has handed over: the first members, in this order.
-    modules: Vec<Snapshot>,
+    modules: Vec<Arc<Snapshot>>,
     /// What version scripts and dynamic lists say.
     pub symbol_rules: SymbolRules,
 }
@@ -89,7 +90,11 @@ impl Inputs {
     }
     /// The module that a member is, if it is one.
     pub(crate) fn module(&self, member: MemberIdx) -> Option<&Snapshot> {
-        self.modules.get(member.index())
+        self.modules.get(member.index()).map(|module| &**module)
+    }
+    /// All modules, the first members.
+    pub(crate) fn modules(&self) -> &[Arc<Snapshot>] {
+        &self.modules
     }
     /// Path of opened file `file`: of an archive, an object or a member of a thin archive.
     pub fn path(&self, file: u32) -> &str {
@@ -171,7 +176,7 @@ fn load_members(
     let count: usize = additions.iter().map(|addition| addition.members.len()).sum();
     let mut members = Vec::with_capacity(modules.len() + count);
     members.extend(modules.iter().map(Member::of_module));
-    inputs.modules = modules;
+    inputs.modules = modules.into_iter().map(Arc::new).collect();
     for addition in additions {
         addition.diagnostics.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
         if addition.fatal {

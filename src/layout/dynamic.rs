@@ -2,7 +2,7 @@
 //! that relocate data, definitions that another module may replace.
 
 use super::init_functions::make;
-use super::scan::{Found, Seen, look_at};
+use super::scan::{Found, Seen, look_at_target};
 use super::{Chunk, GotEntry, Layout, OutputSegment};
 use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::*;
@@ -190,7 +190,7 @@ pub(super) fn is_relative(target: Target) -> bool {
     matches!(target, Target::TableSlotRelative | Target::AddressRelative)
 }
 
-/// [`look_at`] for output that is linked dynamically.
+/// What a static link looks at, and more, for output that is linked dynamically.
 pub(super) fn look_at_dynamic(
     options: &Options,
     resolution: &Resolution,
@@ -202,7 +202,7 @@ pub(super) fn look_at_dynamic(
     let index = relocation.index;
     let target = relocation.kind.target();
     if target == Target::TypeIndex {
-        return look_at(options, resolution, file, relocation, seen, found);
+        return look_at_target(options, resolution, file, relocation, seen, found);
     }
     let at = resolution.target(file, index);
     let through_got = at.is_some_and(|at| resolution.requires_got(options, at));
@@ -215,7 +215,7 @@ pub(super) fn look_at_dynamic(
                 found.push(Found::GotImport(index));
             }
         }
-        _ => look_at_place(options, resolution, file, relocation, seen, found),
+        _ => look_at_target(options, resolution, file, relocation, seen, found),
     }
     let imported = is_undefined && options.unresolved == Unresolved::ImportDynamic;
     if options.is_pic() || imported || state == Some(State::Shared) {
@@ -237,22 +237,6 @@ pub(super) fn look_at_dynamic(
     };
     if undefined {
         found.push(Found::Undefined(index));
-    }
-}
-
-fn look_at_place(
-    options: &Options,
-    resolution: &Resolution,
-    file: FileIdx,
-    relocation: Relocation,
-    seen: &mut Seen,
-    found: &mut Vec<Found>,
-) {
-    // The other pass also reports undefined symbols, which come last here.
-    let before = found.len();
-    look_at(options, resolution, file, relocation, seen, found);
-    while found.len() > before && matches!(found.last(), Some(Found::Undefined(_) | Found::RelativeUndefined(_))) {
-        found.pop();
     }
 }
 

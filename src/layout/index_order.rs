@@ -12,6 +12,9 @@ use std::ops::Range;
 /// The first indices that take more than one byte as an unsigned LEB, more than two, three, four.
 const INDEX_LIMITS: [usize; 4] = [1 << 7, 1 << 14, 1 << 21, 1 << 28];
 
+/// The same for table slots: code holds them as signed numbers.
+const SLOT_LIMITS: [usize; 4] = [1 << 6, 1 << 13, 1 << 20, 1 << 27];
+
 /// Where entries of an index space move: the new index of each, and for each new index the old one.
 struct Moves {
     new_of_old: Vec<u32>,
@@ -59,6 +62,35 @@ impl Moves {
     }
 }
 
+/// The compact order of an index space, by new index.
+#[derive(Clone, Debug)]
+pub(crate) struct IndexOrder {
+    counts: Vec<u32>,
+    old: Vec<u32>,
+    blocks: Vec<Range<usize>>,
+}
+
+impl IndexOrder {
+    fn new(moves: &Moves, counts: &[u32], blocks: Vec<Range<usize>>) -> Self {
+        let counts = moves.old_of_new.iter().map(|&old| counts[old as usize]).collect();
+        Self { counts, old: moves.old_of_new.clone(), blocks }
+    }
+    /// Changes how often the entry with the index `index` is named.
+    pub fn change(&mut self, index: u32, change: i32) {
+        let count = &mut self.counts[index as usize];
+        *count = count.saturating_add_signed(change);
+    }
+    /// Whether every entry's index still takes as many bytes as the order would give it.
+    pub fn holds(&self) -> bool {
+        let key = |new: usize| (!self.counts[new], self.old[new]);
+        self.blocks.iter().all(|block| {
+            let bounds = INDEX_LIMITS.into_iter().filter(|limit| block.contains(limit) && *limit > block.start);
+            // What is left of a bound comes before everything right of it.
+            bounds.into_iter().all(|bound| (block.start..bound).map(key).max() < (bound..block.end).map(key).min())
+        })
+    }
+}
+
 impl Layout<'_> {
     /// Renumbers functions, globals, types and table slots by the references to them. To be called once all of them
     /// have numbers, and before anything copies one.
@@ -70,6 +102,10 @@ impl Layout<'_> {
             self.slot_moves(resolution, references),
             self.type_moves(resolution, references),
         );
+        let few = |moves: &Moves, limit| moves.old_of_new.len() < limit;
+        self.orders.others_are_free = few(&globals, INDEX_LIMITS[0])
+            && few(&types, INDEX_LIMITS[0])
+            && self.elements.len() < SLOT_LIMITS[0].saturating_sub(self.table_base as usize);
         self.move_functions(&functions);
         self.move_globals(&globals);
         self.renumber_imports(resolution, &functions, &globals);
@@ -95,7 +131,7 @@ impl Layout<'_> {
     }
 
     /// Imports come first. Slots and constructors name functions too.
-    fn function_moves(&self, resolution: &Resolution, references: &References) -> Moves {
+    fn function_moves(&mut self, resolution: &Resolution, references: &References) -> Moves {
         let imported = self.imported_functions as usize;
         let count = imported + self.functions.len();
         let mut counts = references.sum(Use::Own, count, |file, symbol| {
@@ -105,7 +141,10 @@ impl Layout<'_> {
         for index in self.elements.iter().copied().chain(constructors).filter_map(|callee| self.callee_index(callee)) {
             counts[index as usize] += 1;
         }
-        Moves::new(&counts, &[0..imported, imported..count], INDEX_LIMITS)
+        let blocks = vec![0..imported, imported..count];
+        let moves = Moves::new(&counts, &blocks, INDEX_LIMITS);
+        self.orders.functions = Some(IndexOrder::new(&moves, &counts, blocks));
+        moves
     }
 
     /// Imports, imported addresses, globals and addresses keep to themselves.
@@ -133,7 +172,7 @@ impl Layout<'_> {
         });
         // Code holds slots as signed numbers, and they count from the first that is filled.
         let base = usize::try_from(self.table_base).unwrap_or(usize::MAX);
-        let limits = [6, 13, 20, 27].map(|bits| (1usize << bits).saturating_sub(base));
+        let limits = SLOT_LIMITS.map(|limit| limit.saturating_sub(base));
         Moves::new(&counts, std::slice::from_ref(&(0..counts.len())), limits)
     }
 
@@ -193,4 +232,38 @@ fn reorder_some<'a>(moves: &Moves, imports: impl Iterator<Item = &'a mut Import>
     let mut entries: Vec<Import> = imports.iter().map(|import| **import).collect();
     moves.reorder(0, &mut entries);
     imports.iter_mut().zip(entries).for_each(|(import, entry)| **import = entry);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_most_often_gets_short_indices_and_the_rest_stays() {
+        let mut counts = vec![1; 300];
+        // Two of the second block earn a place below 128.
+        (counts[250], counts[299]) = (5, 9);
+        let moves = Moves::new(&counts, &[0..3, 3..300], INDEX_LIMITS);
+        let order = |range: Range<usize>| moves.old_of_new[range].to_vec();
+        assert_eq!(order(0..126), (0..126).collect::<Vec<u32>>());
+        assert_eq!(order(126..128), [250, 299]);
+        assert_eq!(order(128..252), (126..250).collect::<Vec<u32>>());
+        assert_eq!(order(252..300), (251..299).collect::<Vec<u32>>());
+        let mut index = 299;
+        moves.renumber(&mut index);
+        assert_eq!(index, 127);
+        let mut none = NONE;
+        moves.renumber(&mut none);
+        assert_eq!(none, NONE);
+        let mut entries: Vec<usize> = (3..300).collect();
+        moves.reorder(3, &mut entries);
+        assert_eq!(entries, moves.old_of_new[3..].iter().map(|&old| old as usize).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn blocks_and_limits_may_be_empty() {
+        let moves = Moves::new(&[1, 2, 3], &[0..0, 0..3, 3..3], [0, 0, 2, 8]);
+        assert_eq!(moves.old_of_new, [1, 2, 0], "the two most frequent, as they were, then the rest");
+        assert!(Moves::new(&[], std::slice::from_ref(&(0..0)), INDEX_LIMITS).old_of_new.is_empty());
+    }
 }

@@ -3,6 +3,9 @@
 //! The passes run in LLD's order, because that order shows in the output: segments and addresses first, then imports,
 //! then one scan over the relocations of everything live (table slots, GOT entries, types, undefined symbols), then
 //! the index spaces, then exports.
+//!
+//! The compact orders differ from LLD's in two places: where segments are made, and once everything has an index. Both
+//! go by counts of references from code, which are made first, and only then.
 
 mod dynamic;
 mod exports;
@@ -13,6 +16,7 @@ mod indices;
 mod init_functions;
 mod memory;
 mod message_order;
+mod orders;
 mod references;
 mod scan;
 mod segment_order;
@@ -25,8 +29,9 @@ pub use exports::{Export, ExportKind};
 pub use imports::Import;
 pub use init_functions::InitFunctions;
 pub use memory::Memory;
+pub(crate) use orders::Orders;
 pub use segments::{Chunk, OutputSegment, bound_names};
-pub use strings::{MergedStrings, Pieces, merge_strings, split_strings};
+pub use strings::{MergedStrings, merge_strings, split_strings};
 
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
@@ -113,6 +118,8 @@ pub struct Layout<'i> {
     pub start: Option<InputFunctionIdx>,
     /// The functions that initialise memory.
     pub init: InitFunctions,
+    /// What the compact orders went by, if they were asked for.
+    pub(crate) orders: Orders,
 }
 
 /// What a call or a table slot means: a defined function, or the symbol of an imported one.
@@ -158,7 +165,7 @@ pub fn assign<'i>(
     live: &mut LiveSet,
     diagnostics: &mut Diagnostics,
 ) -> Result<Layout<'i>, Failed> {
-    let has_mir = false;
+    let has_mir = resolution.has_mir;
     let (compact_segments, compact_indices) = (options.compact_segments(has_mir), options.compact_indices(has_mir));
     let references = (compact_segments || compact_indices).then(|| References::count(resolution, live));
     let mut layout = Layout::empty(options, resolution);
@@ -234,6 +241,7 @@ impl<'i> Layout<'i> {
             init_symbols: Vec::new(),
             start: None,
             init: InitFunctions::default(),
+            orders: Orders::default(),
         }
     }
     /// Output index of a defined function, if it stays.

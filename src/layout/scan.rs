@@ -58,7 +58,8 @@ impl<'i> Layout<'i> {
         let pieces = pieces(options, resolution);
         let found = {
             let (resolution, live) = (&*resolution, &*live);
-            par::map(pieces.len(), |i| look(options, resolution, live, &pieces[i]))
+            let undefined = undefined_symbols(resolution);
+            par::map(pieces.len(), |i| look(options, resolution, live, &undefined, &pieces[i]))
         };
         self.type_indices = vec![super::NONE; resolution.names.signature_limit()];
         let mut stubs = HashMap::new();
@@ -225,13 +226,24 @@ fn pieces(options: &Options, resolution: &Resolution) -> Vec<Piece> {
     pieces
 }
 
-fn look(options: &Options, resolution: &Resolution, live: &LiveSet, piece: &Piece) -> Vec<Found> {
+/// The undefined symbols among the global ones: few, and asked for at every relocation.
+fn undefined_symbols(resolution: &Resolution) -> Bits {
+    let mut undefined = Bits::new(resolution.symbols.len());
+    for (index, symbol) in resolution.symbols.iter_enumerated() {
+        if symbol.state == State::Undefined {
+            undefined.insert(index.index());
+        }
+    }
+    undefined
+}
+
+fn look(options: &Options, resolution: &Resolution, live: &LiveSet, undefined: &Bits, piece: &Piece) -> Vec<Found> {
     match resolution.is_dynamic(options) && !options.relocatable {
         true => look_with(resolution, live, piece, |file, relocation, seen, found| {
             look_at_dynamic(options, resolution, file, relocation, seen, found)
         }),
         false => look_with(resolution, live, piece, |file, relocation, seen, found| {
-            look_at(options, resolution, file, relocation, seen, found)
+            look_at(options, resolution, undefined, file, relocation, seen, found)
         }),
     }
 }
@@ -290,7 +302,40 @@ pub(super) struct Seen {
 }
 
 #[inline]
-pub(super) fn look_at(
+fn look_at(
+    options: &Options,
+    resolution: &Resolution,
+    undefined: &Bits,
+    file: FileIdx,
+    relocation: Relocation,
+    seen: &mut Seen,
+    found: &mut Vec<Found>,
+) {
+    look_at_target(options, resolution, file, relocation, seen, found);
+    let (target, index) = (relocation.kind.target(), relocation.index);
+    if target == Target::TypeIndex {
+        return;
+    }
+    // Most relocations have a definition; only the rest need the symbol itself.
+    match resolution.target(file, index) {
+        Some(symbol) if undefined.contains(symbol.index()) => {
+            if is_relative(target) && !options.relocatable {
+                found.push(Found::RelativeUndefined(relocation));
+            }
+            if !resolution.symbols[symbol].flags.is_weak() {
+                found.push(Found::Undefined(index));
+            }
+        }
+        None if resolution.files[file].object.symbols[index as usize].flags.is_undefined() => {
+            found.push(Found::Undefined(index));
+        }
+        _ => {}
+    }
+}
+
+/// Looks at what a relocation needs of a target, whether that is defined or not.
+#[inline]
+pub(super) fn look_at_target(
     options: &Options,
     resolution: &Resolution,
     file: FileIdx,
@@ -304,7 +349,6 @@ pub(super) fn look_at(
             if seen.types.insert(index as usize) {
                 found.push(Found::Type(index));
             }
-            return;
         }
         Target::TableSlot | Target::TableSlotRelative if seen.slots.insert(index as usize) => {
             found.push(Found::Slot(index));
@@ -318,20 +362,6 @@ pub(super) fn look_at(
             found.push(Found::BadTls(relocation));
         }
         _ => {}
-    }
-    // Most relocations have a definition; only the rest need the symbol itself.
-    if let Some(target) = resolution.target(file, index) {
-        let symbol = &resolution.symbols[target];
-        if symbol.state == State::Undefined {
-            if is_relative(relocation.kind.target()) && !options.relocatable {
-                found.push(Found::RelativeUndefined(relocation));
-            }
-            if !symbol.flags.is_weak() {
-                found.push(Found::Undefined(index));
-            }
-        }
-    } else if resolution.files[file].object.symbols[index as usize].flags.is_undefined() {
-        found.push(Found::Undefined(index));
     }
 }
 

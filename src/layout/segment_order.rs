@@ -19,12 +19,29 @@ pub(super) struct Item<'i> {
 /// The order in which `items` are to lie: by category, prefix of the name, alignment (descending), references
 /// (descending), rest of the name, position in `items`. The last makes the order total.
 pub(super) fn order(items: &[Item]) -> Vec<u32> {
+    keys(items).into_iter().map(position).collect()
+}
+
+/// The position in `items` of what has the key `key`.
+pub(super) fn position(key: u128) -> u32 {
+    key as u32
+}
+
+/// `key`, with `references` in it.
+pub(crate) fn with_references(key: u128, references: impl Fn(u32) -> u32) -> u128 {
+    const SHIFT: u32 = 64;
+    let old = !((key >> SHIFT) as u32);
+    key & !((u32::MAX as u128) << SHIFT) | (!references(old) as u128) << SHIFT
+}
+
+/// The keys of `items` in ascending order: that in which they are to lie.
+pub(super) fn keys(items: &[Item]) -> Vec<u128> {
     let (prefixes, suffixes): (Vec<&str>, Vec<&str>) = items.iter().map(|item| split(item.name)).unzip();
     let (prefixes, suffixes) = rayon::join(|| ranks(&prefixes), || ranks(&suffixes));
     let key = |(i, item): (usize, &Item)| key(item, prefixes[i], suffixes[i], i as u32);
     let mut keys: Vec<u128> = items.par_iter().enumerate().map(key).collect();
     keys.par_sort_unstable();
-    keys.into_iter().map(|key| key as u32).collect()
+    keys
 }
 
 /// Bits of a key for the rank of a prefix. There are few; beyond that they share the last rank.

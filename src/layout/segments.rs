@@ -177,7 +177,8 @@ impl<'i> Layout<'i> {
         let output = self.segments.len() as u32;
         let mut merged = self.merge_members(options, resolution, output, &members, diagnostics);
         if let Some(compact) = compact.filter(|_| class(name) != OTHER) {
-            compact.sort_members(options, &mut members, &merged, &self.strings);
+            let keys = compact.sort_members(options, &mut members, &merged, &self.strings);
+            self.orders.segments.push(keys);
         }
         let mut size = 0u64;
         let mut largest_alignment = 0;
@@ -303,14 +304,15 @@ impl<'a, 'i> Compact<'a, 'i> {
         *groups = segment_order::order(&items).into_iter().map(|i| std::mem::take(&mut groups[i as usize])).collect();
     }
 
-    /// Orders the members of one output segment. Merged strings count as often as one of them does on average.
+    /// Orders the members of one output segment. Merged strings count as often as one of them does on average. Returns
+    /// the keys and members.
     fn sort_members(
         &self,
         options: &Options,
         members: &mut Vec<Member>,
         merged: &[Mergeable],
         strings: &[MergedStrings],
-    ) {
+    ) -> Vec<(u128, Option<InputSegmentIdx>)> {
         let mean = |mergeable: &Mergeable| {
             let sum: u64 = mergeable.inputs.iter().map(|&member| self.references(member) as u64).sum();
             let mean = sum.div_ceil(strings[mergeable.strings as usize].len().max(1) as u64);
@@ -324,7 +326,15 @@ impl<'a, 'i> Compact<'a, 'i> {
             Item { category: 0, name: segment.name, alignment: segment.alignment, references }
         };
         let items: Vec<Item> = members.par_iter().map(item).collect();
-        *members = segment_order::order(&items).into_iter().map(|i| members[i as usize]).collect();
+        let keys = segment_order::keys(&items);
+        let old = std::mem::take(members);
+        *members = keys.iter().map(|&key| old[segment_order::position(key) as usize]).collect();
+        let index = |&(file, local): &Member| {
+            // Strings that are merged have no references of their own.
+            let is_own = !mergeable(options, self.segment((file, local)));
+            is_own.then(|| self.resolution.segments.get(file, local))
+        };
+        keys.into_iter().zip(members.iter().map(index)).collect()
     }
 }
 

@@ -2,11 +2,14 @@
 //!
 //! The result is laid out in descending order of the reversed strings, as LLD's string tables are; since equal strings
 //! are one, that order is total and nothing depends on which thread met a string first.
+//!
+//! Debug information has millions of strings. They are first split by hash into shards, and each shard is then made
+//! unique by one thread: no locks, and smaller tables.
 
-use crate::intern::Interner;
+use crate::intern::hash;
 use rayon::prelude::*;
-use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Strings of many inputs, each kept once.
 #[derive(Debug)]
@@ -17,14 +20,31 @@ pub struct MergedStrings<'i> {
     pub offset: u64,
     /// The strings that take space, terminator included, in order, with their offsets.
     kept: Vec<(&'i [u8], u64)>,
-    inputs: Vec<Pieces>,
+    /// The pieces of each input: which batch, and where there.
+    inputs: Vec<(u32, Range<u32>)>,
+    batches: Vec<Batch>,
 }
 
-/// Where the strings of one input went.
+/// The strings of a run of inputs.
 #[derive(Debug, Default)]
-pub struct Pieces {
-    /// Offset of each string in the input, ascending, and in the merged bytes.
-    pieces: Vec<(u32, u32)>,
+struct Batch {
+    /// Where the strings of each input end in `pieces`.
+    ends: Vec<u32>,
+    pieces: Vec<Piece>,
+    /// Indices into `pieces`, by shard.
+    order: Vec<u32>,
+    /// Where each shard starts in `order`, and the end of the last.
+    shards: Vec<u32>,
+}
+
+/// Where a string went.
+#[derive(Debug)]
+struct Piece {
+    /// Offset in the input.
+    start: u32,
+    /// First its hash, then the id of the string, at last its offset in the merged bytes. Threads that work on
+    /// different shards change different pieces.
+    place: AtomicU32,
 }
 
 impl<'i> MergedStrings<'i> {
@@ -35,17 +55,19 @@ impl<'i> MergedStrings<'i> {
     /// The same. `near` says where to look first, and then where the offset was found; its value does not matter.
     #[inline]
     pub fn translate_near(&self, input: usize, offset: u64, near: &mut usize) -> u64 {
-        let pieces = &self.inputs[input].pieces;
-        if let Some(&(start, merged)) = pieces.get(*near)
-            && start as u64 == offset
+        let (batch, range) = &self.inputs[input];
+        let pieces = &self.batches[*batch as usize].pieces[range.start as usize..range.end as usize];
+        let merged = |piece: &Piece| piece.place.load(Ordering::Relaxed) as u64;
+        if let Some(piece) = pieces.get(*near)
+            && piece.start as u64 == offset
         {
             *near += 1;
-            return merged as u64;
+            return merged(piece);
         }
-        let behind = pieces.partition_point(|&(start, _)| start as u64 <= offset);
+        let behind = pieces.partition_point(|piece| piece.start as u64 <= offset);
         *near = behind;
-        match behind.checked_sub(1).map(|piece| pieces[piece]) {
-            Some((start, merged)) => merged as u64 + (offset - start as u64),
+        match behind.checked_sub(1).map(|piece| &pieces[piece]) {
+            Some(piece) => merged(piece) + (offset - piece.start as u64),
             None => offset,
         }
     }
@@ -83,49 +105,174 @@ pub fn split_strings(data: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     })
 }
 
+/// Bytes of strings that one task splits, about.
+const BATCH_BYTES: usize = 1 << 22;
+
+/// Strings in a shard at least, about, repeated ones included.
+const SHARD_STRINGS: usize = 1 << 13;
+
+/// Bytes of a string in debug information, if it is rather short.
+const LIKELY_BYTES: usize = 32;
+
+/// Bits of an id that say which shard it is of, at most.
+const SHARD_BITS: u32 = 8;
+
 /// Merges the strings of `inputs`, each of which must end with a terminator and be shorter than 4 GiB.
 pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
-    let interner = Interner::default();
-    // First each piece's second number is the id of its string.
-    let mut pieces: Vec<Pieces> = inputs
-        .par_iter()
-        .map(|data| Pieces { pieces: split_strings(data).map(|(offset, s)| (offset, interner.intern(s))).collect() })
-        .collect();
-    let interned = interner.finish();
-    let mut unique: Vec<(u64, u32, &'i [u8])> = interned.iter().map(|(id, s)| (tail_key(s), id, s)).collect();
-    unique.par_sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| compare_reversed(b.2, a.2)));
-    let mut offsets = vec![0; interned.id_limit()];
-    let mut kept: Vec<(&[u8], u64)> = Vec::new();
-    let mut size = 0u64;
-    for (_, id, string) in unique {
-        let offset = match kept.last() {
-            Some((previous, _)) if previous.ends_with(string) => size - string.len() as u64,
-            _ => {
-                kept.push((string, size));
-                size += string.len() as u64;
-                size - string.len() as u64
-            }
-        };
-        offsets[id as usize] = offset as u32;
+    let ranges = crate::par::balanced_ranges(inputs.iter().map(|data| data.len()), BATCH_BYTES);
+    let mut batches: Vec<Batch> = ranges.par_iter().map(|range| Batch::new(&inputs[range.clone()])).collect();
+    let count: usize = batches.iter().map(|batch| batch.pieces.len()).sum();
+    // The fewer the shards, the closer together lie the strings that one of them reads; but each thread needs some.
+    let wanted = rayon::current_num_threads().ilog2() + 2;
+    let shard_bits = (count / SHARD_STRINGS).checked_ilog2().unwrap_or(0).min(wanted).min(SHARD_BITS);
+    batches.par_iter_mut().for_each(|batch| batch.sort_by_shard(shard_bits));
+    let shards: Vec<Vec<&[u8]>> =
+        (0..1usize << shard_bits).into_par_iter().map(|shard| unique(shard, &batches, &ranges, inputs)).collect();
+    batches.iter_mut().for_each(|batch| batch.order = Vec::new());
+    let limit = shards.iter().map(Vec::len).max().unwrap_or(0) << SHARD_BITS;
+    let mut strings: Vec<Tail> = Vec::with_capacity(shards.iter().map(Vec::len).sum());
+    for (shard, strings_of_shard) in shards.into_iter().enumerate() {
+        let of_shard = strings_of_shard.into_iter().enumerate();
+        strings.extend(of_shard.map(|(i, string)| Tail { key: tail_key(string, 0), id: id(shard, i), string }));
     }
-    pieces.par_iter_mut().flat_map(|input| &mut input.pieces).for_each(|(_, place)| {
-        *place = offsets[*place as usize];
+    sort_reversed(&mut strings);
+    let (kept, offsets, size) = place(&strings, limit);
+    batches.par_iter_mut().for_each(|batch| {
+        for piece in &mut batch.pieces {
+            let id = *piece.place.get_mut();
+            *piece.place.get_mut() = offsets[id as usize];
+        }
     });
-    MergedStrings { size, offset: 0, kept, inputs: pieces }
+    let numbered = batches.iter().enumerate();
+    let places =
+        numbered.flat_map(|(number, batch)| (0..batch.ends.len()).map(move |i| (number as u32, batch.range(i))));
+    MergedStrings { size, offset: 0, kept, inputs: places.collect(), batches }
 }
 
-/// The last 8 bytes in front of the terminator, last first: decides most comparisons of reversed strings.
-fn tail_key(string: &[u8]) -> u64 {
-    let mut key = 0;
-    for i in 0..8 {
-        let byte = (string.len() - 1).checked_sub(i + 1).map_or(0, |at| string[at]);
-        key = key << 8 | byte as u64;
+fn id(shard: usize, index: usize) -> u32 {
+    (index << SHARD_BITS | shard) as u32
+}
+
+impl Batch {
+    fn new(inputs: &[&[u8]]) -> Self {
+        // Memory that is not used costs nothing; vectors that grow leave their old places behind.
+        let bytes: usize = inputs.iter().map(|data| data.len()).sum();
+        let mut batch = Self { pieces: Vec::with_capacity(bytes / LIKELY_BYTES), ..Self::default() };
+        for data in inputs {
+            let pieces = split_strings(data);
+            batch.pieces.extend(
+                pieces.map(|(start, string)| Piece { start, place: AtomicU32::new((hash(string) >> 32) as u32) }),
+            );
+            batch.ends.push(batch.pieces.len() as u32);
+        }
+        batch
     }
-    key
+    /// Which pieces input number `input` of the batch has.
+    fn range(&self, input: usize) -> Range<u32> {
+        let start = input.checked_sub(1).map_or(0, |before| self.ends[before]);
+        start..self.ends[input]
+    }
+    /// Fills `order` and `shards`; the upper `bits` of the hash say which shard a piece is of.
+    fn sort_by_shard(&mut self, bits: u32) {
+        let shard_of = |piece: &Piece| (piece.place.load(Ordering::Relaxed) as u64 >> (32 - bits)) as usize;
+        let mut next = vec![0u32; (1 << bits) + 1];
+        self.pieces.iter().for_each(|piece| next[shard_of(piece) + 1] += 1);
+        for shard in 0..1 << bits {
+            next[shard + 1] += next[shard];
+        }
+        self.shards = next.clone();
+        self.order = vec![0; self.pieces.len()];
+        for (index, piece) in self.pieces.iter().enumerate() {
+            let at = &mut next[shard_of(piece)];
+            self.order[*at as usize] = index as u32;
+            *at += 1;
+        }
+    }
 }
 
-fn compare_reversed(a: &[u8], b: &[u8]) -> Ordering {
-    a.iter().rev().cmp(b.iter().rev())
+/// The different strings of a shard; gives the pieces their ids.
+fn unique<'i>(shard: usize, batches: &[Batch], ranges: &[Range<usize>], inputs: &[&'i [u8]]) -> Vec<&'i [u8]> {
+    let mut table: hashbrown::HashTable<(u32, u32)> = hashbrown::HashTable::new();
+    let mut strings: Vec<&[u8]> = Vec::new();
+    // All of a shard agree in the upper bits, where the table looks too.
+    let spread = |hash: u32| (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for (batch, range) in batches.iter().zip(ranges) {
+        let mut input = 0;
+        for &index in &batch.order[batch.shards[shard] as usize..batch.shards[shard + 1] as usize] {
+            while batch.ends[input] <= index {
+                input += 1;
+            }
+            let data = inputs[range.start + input];
+            let piece = &batch.pieces[index as usize];
+            let end = if index + 1 < batch.ends[input] {
+                batch.pieces[index as usize + 1].start as usize
+            } else {
+                data.len()
+            };
+            let string = &data[piece.start as usize..end];
+            let hash = piece.place.load(Ordering::Relaxed);
+            let same = |&(other, i): &(u32, u32)| other == hash && strings[i as usize] == string;
+            let local = table.find(spread(hash), same).map_or(strings.len() as u32, |&(_, i)| i);
+            if local as usize == strings.len() {
+                strings.push(string);
+                table.insert_unique(spread(hash), (hash, local), |&(hash, _)| spread(hash));
+            }
+            piece.place.store(id(shard, local as usize), Ordering::Relaxed);
+        }
+    }
+    strings
+}
+
+/// A string with the bytes that decide its place.
+struct Tail<'i> {
+    key: u64,
+    id: u32,
+    string: &'i [u8],
+}
+
+/// The 8 bytes in front of the last `done` and the terminator, the last of them highest; zero in front of the string.
+fn tail_key(string: &[u8], done: usize) -> u64 {
+    let rest = &string[..(string.len() - 1).saturating_sub(done)];
+    match rest.last_chunk() {
+        Some(&bytes) => u64::from_le_bytes(bytes),
+        None => rest.iter().rev().fold((0, 56), |(key, at), &byte| (key | (byte as u64) << at, at - 8)).0,
+    }
+}
+
+/// Sorts different strings in descending order of what they are when reversed.
+fn sort_reversed(strings: &mut [Tail]) {
+    strings.par_sort_unstable_by(|a, b| b.key.cmp(&a.key));
+    let groups: Vec<&mut [Tail]> =
+        strings.chunk_by_mut(|a, b| a.key == b.key).filter(|group| group.len() > 1).collect();
+    groups.into_par_iter().for_each(|group| {
+        // Groups that agree in their last bytes, and in how many.
+        let mut groups = vec![(group, 8)];
+        while let Some((group, done)) = groups.pop() {
+            group.iter_mut().for_each(|tail| tail.key = tail_key(tail.string, done));
+            group.sort_unstable_by(|a, b| b.key.cmp(&a.key));
+            let agreeing = group.chunk_by_mut(|a, b| a.key == b.key).filter(|group| group.len() > 1);
+            groups.extend(agreeing.map(|group| (group, done + 8)));
+        }
+    });
+}
+
+/// The strings that take space, each with its offset; the offset of each id below `limit`; and how many bytes that is.
+///
+/// What ends with a string stands right in front of it.
+fn place<'i>(strings: &[Tail<'i>], limit: usize) -> (Vec<(&'i [u8], u64)>, Vec<u32>, u64) {
+    let shared: Vec<bool> =
+        strings.par_windows(2).with_min_len(4096).map(|pair| pair[0].string.ends_with(pair[1].string)).collect();
+    let mut offsets = vec![0; limit];
+    let mut kept = Vec::with_capacity(strings.len() - shared.iter().filter(|&&shared| shared).count());
+    let mut size = 0u64;
+    for (i, &Tail { id, string, .. }) in strings.iter().enumerate() {
+        if i == 0 || !shared[i - 1] {
+            kept.push((string, size));
+            size += string.len() as u64;
+        }
+        offsets[id as usize] = (size - string.len() as u64) as u32;
+    }
+    (kept, offsets, size)
 }
 
 #[cfg(test)]

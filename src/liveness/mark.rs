@@ -7,7 +7,7 @@ use crate::object::relocations::{Relocations, Target};
 use crate::object::{SymbolFlags, SymbolKind};
 use crate::options::Options;
 use crate::par::{self, AtomicBits};
-use crate::resolve::{Definition, Resolution, bits};
+use crate::resolve::{Definition, LOCAL, Resolution, bits};
 
 /// A thing whose relocations lead on.
 #[derive(Clone, Copy)]
@@ -100,18 +100,21 @@ impl Marker<'_, '_> {
     }
 
     fn follow(&self, file: FileIdx, relocations: Relocations, push: &mut dyn FnMut(Unit)) {
+        let targets = &self.resolution.files[file].targets[..];
         for relocation in relocations {
-            match relocation.kind.target() {
-                Target::TypeIndex => {}
+            let kind = relocation.kind.target();
+            if kind == Target::TypeIndex {
+                continue;
+            }
+            match targets[relocation.index as usize] {
+                LOCAL => self.mark_definition(self.resolution.local_definition(file, relocation.index), push),
+                // Most have been met before.
+                target if self.symbols.contains(target.index()) => {}
                 // The address of a stub is null: taking it does not keep the stub.
-                Target::TableSlot if self.is_stub(file, relocation.index) => {}
-                _ => self.mark_reference(file, relocation.index, push),
+                target if kind == Target::TableSlot && self.resolution.symbols[target].is(bits::STUB) => {}
+                target => self.mark_symbol(target, push),
             }
         }
-    }
-
-    fn is_stub(&self, file: FileIdx, symbol: u32) -> bool {
-        self.resolution.target(file, symbol).is_some_and(|target| self.resolution.symbols[target].is(bits::STUB))
     }
 
     #[inline]

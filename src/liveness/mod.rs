@@ -3,9 +3,11 @@
 //! The set is a closure, hence the same for any order of visits: marking runs on all threads, and no order ever comes
 //! from it.
 
+mod graph;
 mod mark;
 mod report;
 
+pub(crate) use graph::Graph;
 pub use mark::{is_discarded, mark};
 pub use report::{names_of, report_unused};
 

@@ -156,6 +156,7 @@ impl<'b> FunctionBuilder<'b> {
     }
 
     /// Adds a local of the type with the byte `ty`.
+    #[inline]
     pub fn local(&mut self, ty: u8) -> Local {
         match self.runs.last_mut() {
             Some((count, last)) if *last == ty => *count += 1,
@@ -182,6 +183,7 @@ impl<'b> FunctionBuilder<'b> {
     }
 
     /// An instruction without operand.
+    #[inline]
     pub fn op(&mut self, tag: u8) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Plain, "it needs an operand, or is no instruction");
         match tag {
@@ -199,6 +201,7 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag, 0)
     }
     /// `block`, `loop`, `if` or `try`, by its tag.
+    #[inline]
     pub fn block(&mut self, tag: u8, ty: BlockType) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Block, "it is no block");
         self.blocks.push(tag == tag::IF);
@@ -222,6 +225,7 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag::TRY_TABLE, at)
     }
     /// `br`, `br_if` and the like, by their tag.
+    #[inline]
     pub fn branch(&mut self, tag: u8, label: u32) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Number, "it takes no label");
         self.check_label(label);
@@ -244,22 +248,27 @@ impl<'b> FunctionBuilder<'b> {
         self.op(tag::RETURN)
     }
     /// `local.get`.
+    #[inline]
     pub fn local_get(&mut self, local: Local) -> &mut Self {
         self.local_op(tag::LOCAL_GET, local)
     }
     /// `local.set`.
+    #[inline]
     pub fn local_set(&mut self, local: Local) -> &mut Self {
         self.local_op(tag::LOCAL_SET, local)
     }
     /// `local.tee`.
+    #[inline]
     pub fn local_tee(&mut self, local: Local) -> &mut Self {
         self.local_op(tag::LOCAL_TEE, local)
     }
     /// `i32.const`.
+    #[inline]
     pub fn i32_const(&mut self, value: i32) -> &mut Self {
         self.push(tag::I32_CONST, value as u32)
     }
     /// `i64.const`.
+    #[inline]
     pub fn i64_const(&mut self, value: i64) -> &mut Self {
         self.wide(tag::I64_CONST, value as u64)
     }
@@ -272,6 +281,7 @@ impl<'b> FunctionBuilder<'b> {
         self.wide(tag::F64_CONST, value.to_bits())
     }
     /// A load or store, by its tag.
+    #[inline]
     pub fn memory(&mut self, tag: u8, access: MemArg) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Memory, "it does not access memory");
         self.check(access.alignment < 32, "an alignment is below 2**32");
@@ -288,6 +298,7 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag, memory)
     }
     /// `call`.
+    #[inline]
     pub fn call(&mut self, function: Func) -> &mut Self {
         self.push(tag::CALL, function.0)
     }
@@ -305,6 +316,7 @@ impl<'b> FunctionBuilder<'b> {
     }
     /// `call_indirect` or `return_call_indirect`, by its tag, through `table`; or else through table 0, which does not by
     /// itself have the module get one.
+    #[inline]
     pub fn call_indirect(&mut self, tag: u8, ty: Type, table: Option<Table>) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Indirect, "it is no indirect call");
         let at = self.extra_here();
@@ -324,14 +336,17 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag::SELECT_T, ty as u32)
     }
     /// `global.get`.
+    #[inline]
     pub fn global_get(&mut self, global: Global) -> &mut Self {
         self.push(tag::GLOBAL_GET, global.0)
     }
     /// `global.set`.
+    #[inline]
     pub fn global_set(&mut self, global: Global) -> &mut Self {
         self.push(tag::GLOBAL_SET, global.0)
     }
     /// Sets the stack pointer, whose symbol is `global`.
+    #[inline]
     pub fn global_set_sp(&mut self, global: Global) -> &mut Self {
         self.push(tag::GLOBAL_SET_SP, global.0)
     }
@@ -346,6 +361,7 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag, exception.0)
     }
     /// The address `addend` bytes behind a named value: a constant of pointer type.
+    #[inline]
     pub fn address(&mut self, data: Data, addend: i64) -> &mut Self {
         self.reference(tag::NAV_REF, tag::NAV_REF_OFF, data, addend)
     }
@@ -372,6 +388,7 @@ impl<'b> FunctionBuilder<'b> {
         self.reference(tag::RELATIVE_REF, tag::RELATIVE_REF_OFF, data, addend)
     }
     /// The table slot of a function: its address.
+    #[inline]
     pub fn func_ref(&mut self, function: Func) -> &mut Self {
         self.push(tag::FUNC_REF, function.0)
     }
@@ -481,15 +498,18 @@ impl<'b> FunctionBuilder<'b> {
         self.buffer.data.push(data.to_le_bytes());
         self
     }
+    #[inline]
     fn local_op(&mut self, tag: u8, local: Local) -> &mut Self {
         self.check(local.0 < self.local_count, "there is no such local");
         self.push(tag, local.0)
     }
+    #[inline]
     fn wide(&mut self, tag: u8, value: u64) -> &mut Self {
         let at = self.extra_here();
         self.extra(&[value as u32, (value >> 32) as u32]);
         self.push(tag, at)
     }
+    #[inline]
     fn reference(&mut self, tag: u8, offset_tag: u8, data: Data, addend: i64) -> &mut Self {
         if addend == 0 {
             return self.push(tag, data.0);
@@ -505,9 +525,11 @@ impl<'b> FunctionBuilder<'b> {
             None => self.extra(&[access.alignment, offset[0], offset[1]]),
         }
     }
+    #[inline]
     fn extra_here(&self) -> u32 {
         (self.buffer.extra.len() - self.extra) as u32
     }
+    #[inline]
     fn extra(&mut self, words: &[u32]) {
         self.buffer.extra.extend(words.iter().map(|word| word.to_le_bytes()));
     }
@@ -518,6 +540,7 @@ impl<'b> FunctionBuilder<'b> {
             word
         }));
     }
+    #[inline]
     fn check_label(&mut self, label: u32) {
         self.check((label as usize) < self.blocks.len(), "there is no block that far out");
     }
@@ -540,47 +563,4 @@ fn block_word(ty: BlockType) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn fails(build: impl FnOnce(&mut FunctionBuilder), instruction: usize, problem: &str) {
-        let mut buffer = CodeBuffer::default();
-        let mut b = FunctionBuilder::new(&mut buffer, 1);
-        build(&mut b);
-        let error = b.finish().expect_err("a slip");
-        assert_eq!((error.instruction, error.problem), (instruction, problem));
-        assert!(buffer.is_empty() && buffer.tags.is_empty() && buffer.extra.is_empty() && buffer.locals.is_empty());
-    }
-
-    #[test]
-    fn slips_are_found_and_leave_nothing() {
-        fails(|b| _ = b.op(tag::END), 0, "it ends a block that is not there; finish() ends the function");
-        fails(|b| _ = b.op(tag::NOP).block(tag::LOOP, BlockType::Empty), 2, "a block is not ended");
-        fails(|b| _ = b.block(tag::LOOP, BlockType::Empty).op(tag::ELSE), 1, "it is in no `if`");
-        fails(|b| _ = b.branch(tag::BR, 1), 0, "there is no block that far out");
-        fails(|b| _ = b.br_table(&[]), 0, "it lacks the default label");
-        fails(|b| _ = b.i64_const(1).local_get(Local(1)), 1, "there is no such local");
-        fails(|b| _ = b.op(tag::CALL), 0, "it needs an operand, or is no instruction");
-        fails(|b| _ = b.prefixed(tag::SIMD, 0x0c, None, &[0; 15]), 0, "its operands do not fit its opcode");
-        fails(|b| _ = b.misc(14, &[], &[Table(0)]), 0, "its operands do not fit its opcode");
-    }
-
-    #[test]
-    fn an_if_has_one_else() {
-        let mut buffer = CodeBuffer::default();
-        let mut b = FunctionBuilder::new(&mut buffer, 1);
-        b.local_get(Local(0)).block(tag::IF, BlockType::Empty).op(tag::ELSE).op(tag::END);
-        b.finish().expect("well formed");
-        assert_eq!(buffer.tags, [tag::LOCAL_GET, tag::IF, tag::ELSE, tag::END, tag::END]);
-    }
-
-    #[test]
-    fn locals_of_a_type_make_a_run() {
-        let mut buffer = CodeBuffer::default();
-        let mut b = FunctionBuilder::new(&mut buffer, 2);
-        let locals = [0x7f, 0x7f, 0x7e].map(|ty| b.local(ty));
-        b.finish().expect("well formed");
-        assert_eq!((locals[2], buffer.locals.as_slice()), (Local(4), &[2, 2, 0x7f, 1, 0x7e][..]));
-    }
-}
+mod tests;

@@ -74,6 +74,11 @@ impl<V: Values> Sink for Final<'_, V> {
         }
         Ok(())
     }
+    fn block_type(&mut self, ty: u32, _: usize) -> Result<(), Malformed> {
+        let index = self.values.value(RelocationKind::TYPE_INDEX_LEB, ty, 0);
+        leb::push_signed(self.out, index as u32 as i64);
+        Ok(())
+    }
 }
 
 struct Padded<'a, V> {

@@ -72,21 +72,30 @@
 pub mod builder;
 pub mod code;
 mod codegen;
+pub mod dump;
+mod edit;
+pub mod fields;
 pub mod file;
+pub mod lift;
 mod lower;
+pub mod members;
 pub mod module;
 pub mod names;
+mod object_form;
+pub mod round_trip;
 pub(crate) mod snapshot;
 pub mod tag;
 pub mod walk;
-mod worker;
+pub(crate) mod worker;
 
 pub use builder::{BlockType, BuildError, Catch, Data, Func, FunctionBuilder, Global, Local, MemArg, Table, Tag, Type};
 pub use code::{Code, CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 pub use codegen::CodegenBuffer;
+pub use lift::lift;
 pub use lower::{Values, lower, lower_padded};
 pub use module::{DataKind, Linkage, Module, Ordinal};
 pub use names::{NameTable, TagNames, TagWidth};
+pub use object_form::lower_object;
 pub use snapshot::{ModuleUnit, Unit};
 pub use worker::{Fixup, FixupTarget, Worker};
 

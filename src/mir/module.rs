@@ -4,7 +4,7 @@ use super::builder::{Data, Func, Global, Table, Tag, Type};
 use super::worker::{Buffer, Worker};
 use super::{BuildError, FunctionBuilder};
 use parking_lot::{Mutex, RwLock};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -135,10 +135,32 @@ pub(crate) struct Parts {
     pub declarations: Arc<Declarations>,
     /// In the order in which they were handed over, which nothing may depend on.
     pub buffers: Vec<Arc<Buffer>>,
-    /// Like `buffers`, in the order in which they replaced what was there.
-    pub replacements: Vec<Arc<Buffer>>,
+    /// Like `buffers`, in the order in which they replaced what was there, each with its number.
+    pub replacements: Vec<(u64, Arc<Buffer>)>,
+    /// How many workers have replaced something: the number that the next one's buffer gets.
+    pub replaced: u64,
     /// Counts changes of anything but `replacements`.
     pub version: u64,
+}
+
+impl Parts {
+    /// Drops replacements of which nothing is left, once they may be the greater part.
+    fn drop_garbage(&mut self) {
+        const MANY: usize = 64;
+        if self.replacements.len() < MANY || !self.replacements.len().is_power_of_two() {
+            return;
+        }
+        let mut seen = HashSet::new();
+        let mut kept = std::mem::take(&mut self.replacements);
+        kept.reverse();
+        kept.retain(|(_, buffer)| {
+            let data = buffer.data.iter().map(|&(declaration, _)| declaration);
+            let defined: Vec<u32> = buffer.functions.iter().copied().chain(data).collect();
+            defined.into_iter().filter(|&declaration| seen.insert(declaration)).count() > 0
+        });
+        kept.reverse();
+        self.replacements = kept;
+    }
 }
 
 /// A compilation unit of a [`crate::Session`].
@@ -169,7 +191,12 @@ impl Module {
     pub(super) fn hand_over(&self, buffer: Buffer, replaces: bool) {
         let mut parts = self.parts.lock();
         match replaces {
-            true => parts.replacements.push(Arc::new(buffer)),
+            true => {
+                let number = parts.replaced;
+                parts.replacements.push((number, Arc::new(buffer)));
+                parts.replaced += 1;
+                parts.drop_garbage();
+            }
             false => {
                 parts.buffers.push(Arc::new(buffer));
                 parts.version += 1;
@@ -201,6 +228,10 @@ impl Module {
         let mut encoded = Vec::with_capacity(parameters.len() + results.len() + 2);
         crate::leb::push_name(&mut encoded, parameters);
         crate::leb::push_name(&mut encoded, results);
+        // Workers ask for types that are there: that is no change.
+        if let Some(&index) = self.parts.lock().declarations.type_ids.get(encoded.as_slice()) {
+            return Type(index);
+        }
         self.change(|declarations| {
             let next = declarations.types.len() as u32;
             let index = *declarations.type_ids.entry(encoded.clone().into()).or_insert(next);
@@ -253,17 +284,25 @@ impl Module {
     pub fn import_global(&self, name: &str, value_type: u8, mutable: bool) -> Global {
         Global(self.declare(name, None, Entity::ImportGlobal { value_type, mutable }, 0))
     }
-    /// The linker's stack pointer.
+    /// The linker's stack pointer. To ask for it again changes nothing.
     pub fn stack_pointer(&self) -> Global {
         let value_type = if self.is_64 { 0x7e } else { 0x7f };
         let entity = Entity::ImportGlobal { value_type, mutable: true };
-        Global(self.once("__stack_pointer", entity, |declarations| &mut declarations.stack_pointer))
+        let known = self.parts.lock().declarations.stack_pointer;
+        Global(
+            known.unwrap_or_else(|| {
+                self.once("__stack_pointer", entity, |declarations| &mut declarations.stack_pointer)
+            }),
+        )
     }
     /// The table of functions whose address is taken.
     pub fn indirect_table(&self) -> Table {
         const FUNCREF: u8 = 0x70;
         let entity = Entity::ImportTable { element: FUNCREF };
-        Table(self.once("__indirect_function_table", entity, |declarations| &mut declarations.indirect_table))
+        let known = self.parts.lock().declarations.indirect_table;
+        Table(known.unwrap_or_else(|| {
+            self.once("__indirect_function_table", entity, |declarations| &mut declarations.indirect_table)
+        }))
     }
     /// Declares `name` unless `slot` says that it is declared.
     fn once(&self, name: &str, entity: Entity, slot: impl Fn(&mut Declarations) -> &mut Option<u32>) -> u32 {

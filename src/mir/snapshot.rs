@@ -1,9 +1,9 @@
 //! A module at a point in time, in the order that the output shows: what becomes an object of the link.
 
+use super::Code;
 use super::file::View;
 use super::module::{Declaration, Declarations, Entity, Linkage, Parts};
 use super::worker::{Buffer, FixupTarget, Payload, UNNAMED};
-use super::{Code, Module};
 use crate::object::Relocation;
 use crate::object::relocations::RelocationKind;
 use rayon::prelude::*;
@@ -55,6 +55,8 @@ pub(crate) struct Snapshot {
     pub named: usize,
     /// Symbol of each unnamed value of each buffer.
     unnamed: Vec<Vec<u32>>,
+    /// Symbol of each unnamed value, by the hash of its contents.
+    unnamed_symbols: HashMap<u128, u32>,
     /// Hash of each unnamed value's contents in order of symbols, and whether other modules may have the same.
     values: Vec<(u128, bool)>,
     /// Which unnamed values other modules have too, in order, and the name that they all give it.
@@ -76,16 +78,17 @@ impl Snapshot {
     /// # Errors
     /// What the compiler got wrong: something is declared and not defined, or defined twice, or a pointer in data lies
     /// outside of it.
-    pub fn new(module: &Module, is_64: bool) -> Result<Self, Problem> {
-        Self::of(module.parts(), is_64)
-            .map(|snapshot| Self { name: module.name.clone(), ..snapshot })
-            .map_err(|problem| (module.name.clone(), problem))
+    pub fn new(name: &str, parts: Parts, is_64: bool) -> Result<Self, Problem> {
+        match Self::of(parts, is_64) {
+            Ok(snapshot) => Ok(Self { name: name.to_owned(), ..snapshot }),
+            Err(problem) => Err((name.to_owned(), problem)),
+        }
     }
 
     fn of(parts: Parts, is_64: bool) -> Result<Self, String> {
         let Parts { declarations, mut buffers, replacements, .. } = parts;
         let original = buffers.len();
-        buffers.extend(replacements);
+        buffers.extend(replacements.into_iter().map(|(_, buffer)| buffer));
         let mut snapshot = Self { is_64, declarations, buffers, ..Self::default() };
         snapshot.check_declarations()?;
         snapshot.sort_declarations();
@@ -240,9 +243,28 @@ impl Snapshot {
         let symbol = |(hash, _): &(u128, bool)| symbols[hash];
         self.unnamed = contents.iter().map(|contents| contents.iter().map(symbol).collect()).collect();
         self.values = values.iter().map(|&(content, _)| content).collect();
+        self.unnamed_symbols = symbols;
         let sources =
             values.into_iter().map(|(_, place)| SegmentSource { place, declaration: NONE, relocations: 0..0 });
         self.segments.extend(sources);
+    }
+
+    /// Makes the functions of `buffer`, which are those of the numbers `functions`, the module's. `None` if it has unnamed
+    /// values that were not there.
+    pub fn take_over(&mut self, buffer: Arc<Buffer>, functions: &[u32]) -> Option<()> {
+        // What a pointer points at has a name only the modules of a whole link have in common.
+        if buffer.unnamed.iter().any(|payload| !payload.fixups.is_empty()) {
+            return None;
+        }
+        let contents = self.hash_unnamed(&buffer, &[]);
+        let symbols = contents.iter().map(|(hash, _)| self.unnamed_symbols.get(hash).copied());
+        self.unnamed.push(symbols.collect::<Option<_>>()?);
+        let number = self.buffers.len() as u32;
+        for (index, &function) in functions.iter().enumerate() {
+            self.functions[function as usize].0 = Place { buffer: number, index: index as u32 };
+        }
+        self.buffers.push(buffer);
+        Some(())
     }
 
     /// The name of each declaration that means the same in all modules, hashed.

@@ -23,6 +23,14 @@ pub trait Sink {
     /// # Errors
     /// If `index` is no symbol (type, for a type index) that fits.
     fn field(&mut self, kind: RelocationKind, index: u32, addend: i64, instruction: usize) -> Result<(), Malformed>;
+    /// The field of a block's type, R_WASM_TYPE_INDEX_LEB. Its short form is that of a signed number. Spec: WebAssembly
+    /// core, "Control Instructions" (binary format).
+    ///
+    /// # Errors
+    /// As [`Sink::field`].
+    fn block_type(&mut self, ty: u32, instruction: usize) -> Result<(), Malformed> {
+        self.field(RelocationKind::TYPE_INDEX_LEB, ty, 0, instruction)
+    }
 }
 
 /// What symbolic operands are relocated with; it depends on the width of addresses.
@@ -229,7 +237,7 @@ fn one_byte(data: u32, instruction: usize) -> Result<u8, Malformed> {
 
 fn block_type<S: Sink>(data: u32, instruction: usize, sink: &mut S) -> Result<(), Malformed> {
     if data & TYPE_BLOCK != 0 {
-        return sink.field(RelocationKind::TYPE_INDEX_LEB, data & !TYPE_BLOCK, 0, instruction);
+        return sink.block_type(data & !TYPE_BLOCK, instruction);
     }
     sink.byte(one_byte(data, instruction)?);
     Ok(())

@@ -291,7 +291,7 @@ fn custom_rank(name: &str) -> Option<usize> {
 }
 
 /// Splits a file into its sections. Reads their headers only.
-pub(super) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, Diagnostic> {
+pub(crate) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, Diagnostic> {
     let mut reader = Reader::new(file, "", bytes, 0);
     if !bytes.starts_with(b"\0asm") {
         return Err(reader.error("invalid magic number"));

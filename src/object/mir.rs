@@ -12,6 +12,9 @@ use crate::mir::{self, Malformed, Unit};
 use rayon::prelude::*;
 use std::ops::Range;
 
+/// Index of an absolute symbol: were it that of a segment, the symbol would count from there.
+pub(super) const NO_SEGMENT: u32 = u32::MAX;
+
 /// Functions that one task checks.
 const TASK_FUNCTIONS: usize = 256;
 
@@ -32,6 +35,7 @@ impl<'i> Object<'i> {
         match self.symbols.last_mut() {
             Some(gate) if gate.name == GATE_SYMBOL && gate.kind == SymbolKind::Data && gate.flags.is_undefined() => {
                 gate.flags = SymbolFlags(SymbolFlags::LOCAL | SymbolFlags::ABSOLUTE);
+                gate.index = NO_SEGMENT;
             }
             _ => return fail(&at, &format!("expected {GATE_SYMBOL} as the last symbol of an object with MIR")),
         }
@@ -195,7 +199,7 @@ fn check_task(functions: Range<usize>, unit: &Unit, targets: &Targets<'_, '_>) -
 }
 
 /// Checks the encoding of a function's locals.
-fn check_locals(locals: &[u8]) -> Result<(), Malformed> {
+pub(crate) fn check_locals(locals: &[u8]) -> Result<(), Malformed> {
     let reader = wasmparser::BinaryReader::new(locals, 0);
     let read = || -> wasmparser::Result<bool> {
         let mut reader = wasmparser::FunctionBody::new(reader).get_locals_reader()?;

@@ -6,6 +6,7 @@ use super::reader::Reader;
 use super::relocation_check::{self, Targets};
 use super::*;
 use crate::diagnostic::Diagnostic;
+use crate::mir;
 use wasmparser::{ElementSectionReader, ProducersSectionReader};
 
 /// Segment flag bits. Spec: WebAssembly core, "Data Section".
@@ -112,7 +113,7 @@ impl<'i> Contents<'i> {
     fn read_custom(&mut self, object: &Object<'i>, index: u32, section: &Section<'i>) -> Result<(), Diagnostic> {
         let reader = section.reader(&object.name);
         match section.name {
-            "linking" | "dylink.0" | "dylink" | crate::mir::file::SECTION => Ok(()),
+            "linking" | "dylink.0" | "dylink" | mir::file::SECTION | mir::fields::SECTION => Ok(()),
             "target_features" => self.read_features(reader),
             "producers" => self.read_producers(reader),
             "name" => self.read_names(reader, object.function_count()),

@@ -118,6 +118,25 @@ impl<'i, 'n> Reader<'i, 'n> {
         str::from_utf8(bytes)
             .map_err(|error| self.error_at(start + error.valid_up_to(), format!("expected {what} to be UTF-8")))
     }
+    /// Moves behind a string if it is `text`, which has been read before and so need not be checked again.
+    #[inline]
+    pub fn skip_string(&mut self, text: &str) -> bool {
+        let is_next = match self.bytes[self.position..].split_first() {
+            Some((&length, rest)) => {
+                length > 0 && length < 0x80 && length as usize == text.len() && rest.starts_with(text.as_bytes())
+            }
+            None => false,
+        };
+        self.position += if is_next { 1 + text.len() } else { 0 };
+        is_next
+    }
+    /// Moves behind the next byte if it is `byte`.
+    #[inline]
+    pub fn skip_byte(&mut self, byte: u8) -> bool {
+        let is_next = self.bytes.get(self.position) == Some(&byte);
+        self.position += usize::from(is_next);
+        is_next
+    }
     /// A cursor over the next `length` bytes; this one moves behind them.
     pub fn part(&mut self, length: usize, what: &str) -> Result<Reader<'i, 'n>, Diagnostic> {
         let base = self.base + self.position;
@@ -186,6 +205,16 @@ mod tests {
         assert_eq!(error.to_string(), "a.o:(CODE+0x101): expected a name of 3 bytes, found only 2");
         let error = reader(&[2, b'h', 0xff]).string("a name").unwrap_err();
         assert_eq!(error.to_string(), "a.o:(CODE+0x102): expected a name to be UTF-8");
+    }
+
+    #[test]
+    fn what_comes_again_is_skipped() {
+        let mut reader = reader(&[2, b'h', b'i', 3, b'h', b'i', b'o']);
+        assert!(!reader.skip_string("") && !reader.skip_string("h") && !reader.skip_byte(3));
+        assert!(reader.skip_string("hi") && !reader.skip_string("hi") && reader.skip_byte(3));
+        reader.seek(7);
+        assert!(!reader.skip_string("hi") && !reader.skip_byte(0));
+        assert_eq!(reader.position(), 7);
     }
 
     #[test]

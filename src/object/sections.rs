@@ -16,6 +16,8 @@ const TYPE_SIZE_MIN: usize = 3;
 const SEGMENT_SIZE_MIN: usize = 2;
 /// The form byte of a function type.
 const FORM_FUNCTION: u8 = 0x60;
+/// The kind byte of an imported function.
+const EXTERNAL_FUNCTION: u8 = 0;
 
 impl<'i> Object<'i> {
     pub(super) fn read_types(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
@@ -35,9 +37,25 @@ impl<'i> Object<'i> {
 
     pub(super) fn read_imports(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
         let count = reader.count("a number of imports", IMPORT_SIZE_MIN)?;
+        // Nearly all are functions.
+        self.function_imports.reserve_exact(count as usize);
+        let mut module = "";
         for _ in 0..count {
-            let module = reader.string("the module of an import")?;
+            // And nearly all are of the same module.
+            if !reader.skip_string(module) {
+                module = reader.string("the module of an import")?;
+            }
             let field = reader.string("the field of an import")?;
+            let start = reader.position();
+            if reader.skip_byte(EXTERNAL_FUNCTION) {
+                let index = reader.u32("a type index")?;
+                if index as usize >= self.types.len() {
+                    reader.seek(start);
+                }
+                let ty = self.check_type(&reader, index)?;
+                self.function_imports.push(FunctionImport { module, field, ty });
+                continue;
+            }
             let mut parser = reader.parser();
             let import: TypeRef = reader.lift(parser.read())?;
             self.add_import(&reader, module, field, import)?;

@@ -395,19 +395,19 @@ impl State {
         }
     }
     pub(super) fn set_segment_order(&mut self, argument: Argument) {
-        self.options.segment_order = self.order(Check::SegmentOrder, &argument);
+        self.options.segment_order = self.order(Check::SegmentOrder, "--segment-order", &argument.value);
     }
     pub(super) fn set_index_order(&mut self, argument: Argument) {
-        self.options.index_order = self.order(Check::IndexOrder, &argument);
+        self.options.index_order = self.order(Check::IndexOrder, "--index-order", &argument.value);
     }
-    fn order(&mut self, check: Check, argument: &Argument) -> Order {
+    fn order(&mut self, check: Check, option: &str, value: &str) -> Order {
         self.forget(check);
-        match argument.value.as_str() {
+        match value {
             "auto" => Order::Auto,
             "input" => Order::Input,
             "compact" => Order::Compact,
             other => {
-                self.fail(check, format!("{}: auto, input or compact expected, but got '{other}'", argument.spelled));
+                self.fail(check, format!("unknown {option} value: {other}"));
                 Order::Auto
             }
         }

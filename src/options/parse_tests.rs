@@ -44,6 +44,7 @@ fn value_for(spec: &Spec) -> &'static str {
         ("unresolved-symbols", _) => "ignore-all",
         ("color-diagnostics", _) => "never",
         ("rsp-quoting", _) => "windows",
+        ("segment-order" | "index-order", _) => "compact",
         (_, "<old;new>") => "a;b",
         _ => "3",
     }
@@ -456,4 +457,23 @@ fn saved_states() {
     let inputs = good(&args).inputs;
     assert_eq!(inputs[2..], [restored.clone(), [whole(false), Positional::Static(true)]].concat());
     errors(&["--pop-state"], &["unbalanced --push-state/--pop-state"]);
+}
+
+#[test]
+fn compact_orders() {
+    let orders = |args: &[&str], has_mir| {
+        let options = good(args);
+        (options.compact_segments(has_mir), options.compact_indices(has_mir), options.compresses_relocations())
+    };
+    assert_eq!(orders(&["a.o"], false), (false, false, false));
+    assert_eq!(orders(&["a.o"], true), (true, true, false));
+    assert_eq!(orders(&["a.o", "--segment-order=input", "--index-order=input"], true), (false, false, false));
+    assert_eq!(orders(&["a.o", "--compact"], false), (true, true, true));
+    assert_eq!(orders(&["a.o", "--compact", "--no-compact"], false), (false, false, false));
+    assert_eq!(orders(&["a.o", "--segment-order=input", "--compact"], false), (false, true, true));
+    assert_eq!(orders(&["a.o", "--segment-order=compact"], false), (true, false, false));
+    assert_eq!(orders(&["a.o", "--index-order=input", "--index-order=compact"], false), (false, true, false));
+    assert_eq!(orders(&["a.o", "-r", "--segment-order=compact", "--index-order=compact"], true), (false, false, false));
+    errors(&["a.o", "--index-order=small"], &["unknown --index-order value: small"]);
+    errors(&["a.o", "--index-order=small", "--index-order=auto"], &[] as &[&str]);
 }

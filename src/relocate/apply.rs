@@ -3,7 +3,7 @@
 use super::value::{Place, Relocator};
 use crate::index::FileIdx;
 use crate::leb;
-use crate::object::relocations::{Field, Relocation, Relocations};
+use crate::object::relocations::{Field, Relocation, Relocations, Target};
 
 /// Applies `relocations`, whose offsets count from `base` bytes before the start of `out`, to `out`.
 #[inline]
@@ -30,10 +30,24 @@ pub fn push_compressed(
         let at = (relocation.offset - base) as usize;
         out.extend_from_slice(&body[done..at]);
         let value = relocator.value(file, &relocation, Place::default());
-        push_short(&relocation, value, out);
+        if relocation.kind.target() == Target::TypeIndex && !is_unsigned_type(body, at) {
+            leb::push_signed(out, value as u32 as i64);
+        } else {
+            push_short(&relocation, value, out);
+        }
         done = at + relocation.kind.field().width();
     }
     out.extend_from_slice(&body[done..]);
+}
+
+/// Whether the type index at `at` is read as an unsigned number: that of an indirect call is. That of a block is read as a
+/// signed one, like the types that stand for themselves, which to a padded field makes no difference.
+/// Spec: WebAssembly core, "Binary Format", "Control Instructions". wasm-ld writes `block 64` as a block without results.
+fn is_unsigned_type(body: &[u8], at: usize) -> bool {
+    const CALL_INDIRECT: u8 = 0x11;
+    const RETURN_CALL_INDIRECT: u8 = 0x13;
+    let opcode = at.checked_sub(1).and_then(|before| body.get(before));
+    matches!(opcode, Some(&(CALL_INDIRECT | RETURN_CALL_INDIRECT)))
 }
 
 fn push_short(relocation: &Relocation, value: u64, out: &mut Vec<u8>) {

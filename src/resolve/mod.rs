@@ -22,7 +22,7 @@ pub use replay::exported_names;
 pub use symbol::{Symbol, bits};
 pub use text::linker_global_type;
 pub(crate) use text::value_type_text;
-pub use text::{display_name, pointer_type, signature_text};
+pub use text::{display_name, pointer_type, signature_text, with_display_name};
 use text::{global_type_text, table_type_text};
 pub use wrap::names as wrapped_names;
 
@@ -456,7 +456,8 @@ impl Selection {
     }
 }
 
-/// Decides which members are linked, in which order, and which definition of each name wins.
+/// Decides which members are linked, in which order, and which definition of each name wins. Calls `linked` with each of
+/// them as soon as it is known, so that their contents can be read meanwhile.
 ///
 /// # Errors
 /// Duplicate symbols, clashes of kind or type, a missing entry symbol; all of them, in LLD's order.
@@ -465,9 +466,10 @@ pub fn select<'i>(
     inputs: &Inputs,
     objects: &IndexVec<MemberIdx, Option<Object<'i>>>,
     names: &mut Names<'i>,
+    linked: &dyn Fn(MemberIdx),
     diagnostics: &mut Diagnostics,
 ) -> Result<Selection, Failed> {
-    let mut replay = Replay::new(options, inputs, objects, names);
+    let mut replay = Replay::new(options, inputs, objects, names, linked);
     let mut linker = linker_symbols::define_always(options, &mut replay);
     replay.trace_linker_symbols(diagnostics);
     replay.add_inputs(diagnostics);

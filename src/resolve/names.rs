@@ -31,16 +31,16 @@ impl<'i> Names<'i> {
             .par_iter()
             .map(|object| {
                 let Some(object) = object else { return Default::default() };
-                let intern = |name: &'i str| NameIdx(names.intern(name.as_bytes()));
-                let symbols: Vec<_> = object
-                    .symbols
-                    .iter()
-                    .map(|symbol| match symbol.flags.is_local() || symbol.kind == SymbolKind::Section {
-                        true => NO_NAME,
-                        false => intern(symbol.name),
-                    })
-                    .collect();
-                let comdats: Vec<_> = object.comdats.iter().map(|comdat| intern(comdat.name)).collect();
+                let mut symbols = vec![NO_NAME; object.symbols.len()];
+                let name = |i: usize| {
+                    let symbol = &object.symbols[i];
+                    let takes_part = !symbol.flags.is_local() && symbol.kind != SymbolKind::Section;
+                    takes_part.then_some(symbol.name.as_bytes())
+                };
+                names.intern_all(symbols.len(), name, |i, id| symbols[i] = NameIdx(id));
+                let mut comdats = vec![NO_NAME; object.comdats.len()];
+                let name = |i: usize| Some(object.comdats[i].name.as_bytes());
+                names.intern_all(comdats.len(), name, |i, id| comdats[i] = NameIdx(id));
                 let types: Vec<_> = object.types.iter().map(|ty| SignatureIdx(signatures.intern(ty.0))).collect();
                 (symbols, comdats, types)
             })

@@ -47,6 +47,8 @@ pub struct Replay<'a, 'i> {
     pub extractions: Vec<(String, MemberIdx, SymbolIdx)>,
     /// Whether some object refers to the indirect function table without a symbol, so that it must be table 0.
     pub legacy_table: bool,
+    /// Hears of each member that will be linked, as soon as that is known.
+    linked: &'a dyn Fn(MemberIdx),
 }
 
 /// A run of symbols of one member that enter the table one after the other.
@@ -78,6 +80,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         inputs: &'a Inputs,
         objects: &'a IndexVec<MemberIdx, Option<Object<'i>>>,
         names: &'a mut Names<'i>,
+        linked: &'a dyn Fn(MemberIdx),
     ) -> Self {
         let limit = names.limit();
         Self {
@@ -96,6 +99,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             events: Vec::new(),
             extractions: Vec::new(),
             legacy_table: false,
+            linked,
             names,
         }
     }
@@ -209,6 +213,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             if std::mem::replace(&mut self.visited[member.0 as usize], true) {
                 return;
             }
+            (self.linked)(member);
             if self.options.trace {
                 diagnostics.print(self.inputs.members[member].name.clone());
             }

@@ -1,6 +1,6 @@
 //! Types and names as messages spell them.
 
-use crate::demangle::demangle;
+use crate::demangle::{demangle, with_demangled};
 use crate::linker_defined as linker;
 use crate::object::{GlobalType, Signature, TableType};
 use crate::options::Options;
@@ -13,6 +13,15 @@ pub fn display_name(name: &str, demangled: bool) -> Cow<'_, str> {
         "__main_argc_argv" => Cow::Borrowed("main"),
         _ if demangled => demangle(name),
         _ => Cow::Borrowed(name),
+    }
+}
+
+/// Gives what [`display_name`] returns to `take`, without memory of its own. `take` must not ask for another.
+pub fn with_display_name<R>(name: &str, demangled: bool, take: impl FnOnce(&[u8]) -> R) -> R {
+    match name {
+        "__main_argc_argv" => take(b"main"),
+        _ if demangled => with_demangled(name, take),
+        _ => take(name.as_bytes()),
     }
 }
 

@@ -16,6 +16,7 @@ mod diff;
 mod dump;
 mod inputs;
 mod mir;
+mod mir_tool;
 mod node;
 mod objects;
 mod robust;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     trials.extend(toy_trials::trials());
     trials.extend(mir::trials());
     trials.extend(all.into_iter().map(trial));
+    trials.extend(mir_tool::trials());
     trials.extend(clients::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -180,13 +180,16 @@ fn judge(outcome: Outcome) -> Option<String> {
 
 /// A way to damage an object.
 #[derive(Clone, Copy, Debug)]
-enum Damage {
+pub enum Damage {
+    /// Only so many bytes are left.
     Cut { length: usize },
+    /// One byte is another.
     Change { at: usize, to: u8 },
 }
 
 impl Damage {
-    fn apply(self, bytes: &[u8]) -> Vec<u8> {
+    /// The damaged form of `bytes`.
+    pub fn apply(self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         match self {
             Damage::Cut { length } => bytes.truncate(length),
@@ -196,8 +199,8 @@ impl Damage {
     }
 }
 
-/// The same for the same bytes. Half of the changes are to values that matter in LEBs.
-fn damages(bytes: &[u8]) -> impl Iterator<Item = Damage> {
+/// Ways to damage `bytes`: the same for the same bytes. Half of the changes are to values that matter in LEBs.
+pub fn damages(bytes: &[u8]) -> impl Iterator<Item = Damage> {
     let length = bytes.len();
     let mut state = xxh3_64(bytes) | 1;
     let mut random = move |below: usize| {

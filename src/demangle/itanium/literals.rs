@@ -6,7 +6,7 @@ use super::node::{Node, NodeId, Span, Text};
 use super::parser::Parser;
 
 /// The types whose literals are plain numbers, with what follows the number.
-fn number_suffix(letter: u8) -> Option<Text> {
+pub(super) fn number_suffix(letter: u8) -> Option<Text> {
     Some(match letter {
         b'i' => &"",
         b'j' => &"u",
@@ -19,7 +19,7 @@ fn number_suffix(letter: u8) -> Option<Text> {
 }
 
 /// The types whose literals are numbers after the type in parentheses.
-fn number_type(letter: u8) -> Option<Text> {
+pub(super) fn number_type(letter: u8) -> Option<Text> {
     Some(match letter {
         b'w' => &"wchar_t",
         b'c' => &"char",

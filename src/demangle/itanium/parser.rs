@@ -12,6 +12,8 @@ pub(super) const MAX_DEPTH: u32 = 1024;
 #[derive(Debug, Default)]
 pub(in super::super) struct Scratch {
     pub(super) arena: Arena,
+    /// For names that need no tree.
+    pub(super) direct: super::direct::Memory,
     /// What `S_`, `S0_`, ... stand for.
     subs: Vec<NodeId>,
     /// Children of constructs that are still being parsed.

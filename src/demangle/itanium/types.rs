@@ -7,7 +7,7 @@ use super::operators::Precedence;
 use super::parser::Parser;
 
 /// The builtin types of one letter.
-fn builtin(letter: u8) -> Option<Text> {
+pub(super) fn builtin(letter: u8) -> Option<Text> {
     Some(match letter {
         b'v' => &"void",
         b'w' => &"wchar_t",

@@ -1,9 +1,17 @@
 //! The compiler's front door: functions as MIR and data in, from any number of threads; a module out, again and again.
 
+mod edit;
+mod kept;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use kept::Kept;
+
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
 use crate::input::{Disk, FileBytes, FileSystem, Files};
 use crate::linker::Linked;
 use crate::mir::Module;
+use crate::mir::module::Parts;
 use crate::mir::snapshot::{self, Snapshot};
 use crate::options::{Options, Positional};
 use crate::pipeline;
@@ -44,6 +52,29 @@ pub struct Session {
     options: Options,
     inputs: Mutex<Named>,
     modules: Mutex<Vec<Arc<Module>>>,
+    last: Mutex<Option<Last>>,
+}
+
+/// The last link, if the next one can use something of it.
+#[derive(Debug)]
+struct Last {
+    kept: Kept,
+    /// What it was made from.
+    state: State,
+    warnings: Vec<Diagnostic>,
+    output: Vec<String>,
+    /// How often it has been brought up to date.
+    updates: u32,
+}
+
+/// Numbers that change with what is linked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct State {
+    inputs: usize,
+    /// The version of each module.
+    versions: Vec<u64>,
+    /// How many workers have replaced something in each module.
+    replaced: Vec<u64>,
 }
 
 /// What is linked besides modules.
@@ -86,27 +117,48 @@ impl Session {
 
     /// Links everything that has been handed over.
     ///
+    /// If all that has changed since the last time are bodies of functions, and nothing moves by it, only those are
+    /// lowered again. The module is the same as that of a new session.
+    ///
     /// # Errors
     /// All diagnostics in order; the session is as it was.
     pub fn flush(&self) -> Result<Linked, Vec<Diagnostic>> {
-        let mut diagnostics = Diagnostics::new(self.options.fatal_warnings);
-        let module = self.link(&mut diagnostics);
-        let (list, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
-        match module {
-            Some(module) => Ok(Linked { module, warnings: list, output }),
-            None => Err(list),
+        let mut last = self.last.lock();
+        let mut modules = self.modules.lock().clone();
+        modules.sort_by(|a, b| a.name.cmp(&b.name));
+        let parts: Vec<Parts> = modules.par_iter().map(|module| module.parts()).collect();
+        let inputs = self.inputs.lock().clone();
+        let state = State {
+            inputs: inputs.positional.len(),
+            versions: parts.iter().map(|parts| parts.version).collect(),
+            replaced: parts.iter().map(|parts| parts.replaced).collect(),
+        };
+        if let Some(linked) = Last::update(&mut last, &state, &parts) {
+            return Ok(linked);
         }
+        let mut diagnostics = Diagnostics::new(self.options.fatal_warnings);
+        let mut kept = None;
+        let named = modules.iter().map(|module| module.name.as_str()).zip(parts);
+        let module = self.link(named.collect(), inputs, &mut kept, &mut diagnostics);
+        let (warnings, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
+        let Some(module) = module else { return Err(warnings) };
+        *last = kept.map(|kept| Last { kept, state, warnings: warnings.clone(), output: output.clone(), updates: 0 });
+        Ok(Linked { module, warnings, output })
     }
 
-    fn link(&self, diagnostics: &mut Diagnostics) -> Option<Vec<u8>> {
+    fn link(
+        &self,
+        modules: Vec<(&str, Parts)>,
+        inputs: Named,
+        kept: &mut Option<Kept>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Vec<u8>> {
         let mut options = self.options.clone();
         // Modules need not say how wide addresses are: the session does.
         let is_64 = *options.is_64.get_or_insert(false);
-        let inputs = self.inputs.lock().clone();
         options.inputs.extend(inputs.positional);
-        let mut modules = self.modules.lock().clone();
-        modules.sort_by(|a, b| a.name.cmp(&b.name));
-        let snapshots: Vec<_> = modules.par_iter().map(|module| Snapshot::new(module, is_64)).collect();
+        let snapshots: Vec<_> =
+            modules.into_par_iter().map(|(name, parts)| Snapshot::new(name, parts, is_64)).collect();
         let mut ready = Vec::with_capacity(snapshots.len());
         for snapshot in snapshots {
             match snapshot {
@@ -119,7 +171,25 @@ impl Session {
         }
         diagnostics.checkpoint().ok()?;
         let files = Overlay { files: &inputs.files, disk: Disk };
-        pipeline::link_modules(&options, &files, ready, diagnostics).ok()
+        pipeline::link_modules(&options, &files, ready, kept, diagnostics).ok()
+    }
+}
+
+impl Last {
+    /// Brings the last link up to date if all that has changed are bodies of functions and nothing moves by it.
+    fn update(last: &mut Option<Self>, state: &State, parts: &[Parts]) -> Option<Linked> {
+        let mut old = last.take()?;
+        if (old.state.inputs, &old.state.versions) != (state.inputs, &state.versions) {
+            return None;
+        }
+        let edited = parts.iter().zip(&old.state.replaced).enumerate().flat_map(|(module, (parts, &known))| {
+            let new = parts.replacements.iter().filter(move |&&(number, _)| number >= known);
+            new.map(move |(_, buffer)| (module, Arc::clone(buffer)))
+        });
+        let module = old.kept.apply(edited.collect())?;
+        let (warnings, output) = (old.warnings.clone(), old.output.clone());
+        *last = Some(Self { state: state.clone(), updates: old.updates + 1, ..old });
+        Some(Linked { module, warnings, output })
     }
 }
 

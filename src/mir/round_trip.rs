@@ -1,0 +1,101 @@
+//! Lifts an object, lowers it again and compares: what MIR cannot carry shows here.
+
+use super::lift::Counts;
+use super::{lift, lower_object};
+use crate::diagnostic::Diagnostic;
+use crate::object::header::id;
+use crate::object::{Contents, Object, SymbolKind};
+use wasmparser::{BinaryReader, FunctionBody};
+
+/// What a round trip gave.
+#[derive(Clone, Debug)]
+pub struct RoundTrip {
+    /// What was lifted.
+    pub counts: Counts,
+    /// Whether the whole file came back byte for byte, debug information included.
+    pub is_same_file: bool,
+    /// What is not as it was, in words. Section symbols, debug information and an added import of a memory do not count.
+    pub differences: Vec<String>,
+}
+
+/// Lifts and lowers the relocatable object `bytes`, called `name` in messages. An object that has MIR is lowered first.
+///
+/// # Errors
+/// A diagnostic if it cannot be lifted or lowered.
+pub fn round_trip(name: &str, bytes: &[u8]) -> Result<RoundTrip, Diagnostic> {
+    let first = Object::parse(name.to_owned(), bytes)?;
+    if first.is_mir {
+        return round_trip(name, &lower_object(name, bytes)?);
+    }
+    let lifted = lift(name, bytes)?;
+    let lowered = lower_object(name, &lifted.bytes)?;
+    let second = Object::parse(name.to_owned(), &lowered)?;
+    let differences = compare(&first, &Contents::parse(&first)?, &second, &Contents::parse(&second)?);
+    Ok(RoundTrip { counts: lifted.counts, is_same_file: lowered == bytes, differences })
+}
+
+fn compare(a: &Object, a_rest: &Contents, b: &Object, b_rest: &Contents) -> Vec<String> {
+    let mut differences = Vec::new();
+    let mut check = |what: &str, is_same: bool| {
+        if !is_same {
+            differences.push(what.to_owned());
+        }
+    };
+    check("the code section", a_rest.code == b_rest.code);
+    let code = |contents: &Contents| -> Vec<_> {
+        contents.bodies.iter().flat_map(|body| contents.body_relocations(body).collect::<Vec<_>>()).collect()
+    };
+    check("the relocations of the code section", code(a_rest) == code(b_rest));
+    check("the types", a.types == b.types);
+    check("the types of functions", a.functions == b.functions);
+    check("the number of symbols", a.symbols.len() == b.symbols.len());
+    for (index, (x, y)) in a.symbols.iter().zip(&b.symbols).enumerate() {
+        let is_same = x.kind == y.kind && x.flags == y.flags;
+        let names = (x.name, x.index, x.offset, x.size) == (y.name, y.index, y.offset, y.size);
+        check(&format!("symbol {index}, {}", x.name), is_same && (names || x.kind == SymbolKind::Section));
+    }
+    check("the number of data segments", a_rest.segments.len() == b_rest.segments.len());
+    for (x, y) in a_rest.segments.iter().zip(&b_rest.segments) {
+        let is_same = (x.name, x.alignment, x.flags, x.data) == (y.name, y.alignment, y.flags, y.data);
+        let relocations = a_rest.segment_relocations(x).eq(b_rest.segment_relocations(y));
+        check(&format!("data segment {}", x.name), is_same && relocations);
+    }
+    let inits =
+        |object: &Object| -> Vec<_> { object.init_functions.iter().map(|init| (init.priority, init.symbol)).collect() };
+    check("the init functions", inits(a) == inits(b));
+    check("the COMDATs of functions", a.function_comdats == b.function_comdats);
+    check("the COMDATs of data segments", a.segment_comdats == b.segment_comdats);
+    check("the features", a_rest.features == b_rest.features);
+    let imports = |object: &Object| -> Vec<_> {
+        let functions =
+            object.function_imports.iter().map(|import| (import.module.to_owned(), import.field.to_owned()));
+        let globals = object.global_imports.iter().map(|import| (import.module.to_owned(), import.field.to_owned()));
+        functions.chain(globals).collect()
+    };
+    check("the imports", imports(a) == imports(b));
+    differences
+}
+
+/// Whether every function body of the object `bytes`, called `name` in messages, is made of operators, and its blocks
+/// are nested. Types are not looked at.
+///
+/// # Errors
+/// A diagnostic that names the place of the first that is not.
+pub fn check_structure(name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
+    let object = Object::parse(name.to_owned(), bytes)?;
+    let contents = Contents::parse(&object)?;
+    let Some(section) = object.section(id::CODE) else { return Ok(()) };
+    for body in &contents.bodies {
+        let bytes = &contents.body_bytes(body)[body.size_width as usize..];
+        let start = (body.offset + body.size_width) as u64;
+        let read = || -> wasmparser::Result<()> {
+            let mut reader = FunctionBody::new(BinaryReader::new(bytes, start)).get_operators_reader()?;
+            while !reader.eof() {
+                reader.read()?;
+            }
+            reader.finish()
+        };
+        read().map_err(|error| Diagnostic::malformed(object.site(section, error.offset()), error.message()))?;
+    }
+    Ok(())
+}

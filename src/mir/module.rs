@@ -102,6 +102,8 @@ pub(crate) struct Declarations {
     pub init_functions: Vec<(u32, u32)>,
     /// Declarations whose namesakes in other modules must mean the same, with a hash of what they mean.
     pub agreements: Vec<(u32, u128)>,
+    /// Features of WebAssembly that the code uses, sorted.
+    features: Vec<Range<u32>>,
     stack_pointer: Option<u32>,
     indirect_table: Option<u32>,
 }
@@ -110,6 +112,10 @@ impl Declarations {
     /// A name.
     pub fn text(&self, range: &Range<u32>) -> &str {
         &self.text[range.start as usize..range.end as usize]
+    }
+    /// Names of the features that the code uses.
+    pub fn features(&self) -> impl Iterator<Item = &str> {
+        self.features.iter().map(|range| self.text(range))
     }
     fn intern(&mut self, text: &str) -> Range<u32> {
         let start = self.text.len() as u32;
@@ -337,6 +343,16 @@ impl Module {
     /// ([`Ordinal`]).
     pub fn init_func(&self, func: Func, priority: u32) {
         self.change(|declarations| declarations.init_functions.push((priority, func.0)));
+    }
+    /// Says that the module's code uses a feature of WebAssembly that not all hosts have, such as `atomics`. Options may
+    /// ask for some, and the module that is linked lists them.
+    pub fn use_feature(&self, name: &str) {
+        self.change(|declarations| {
+            if let Err(at) = declarations.features.binary_search_by(|range| declarations.text(range).cmp(name)) {
+                let name = declarations.intern(name);
+                declarations.features.insert(at, name);
+            }
+        });
     }
     /// A worker: one for each thread.
     pub fn worker(&self) -> Worker<'_> {

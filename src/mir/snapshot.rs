@@ -61,6 +61,8 @@ pub(crate) struct Snapshot {
     values: Vec<(u128, bool)>,
     /// Which unnamed values other modules have too, in order, and the name that they all give it.
     pub shared: Vec<(u32, String)>,
+    /// In object output: declarations that are numbers. `wasm-ld` does not read objects that relocate with such.
+    literals: HashMap<u32, u64>,
     /// Relocations of all segments, encoded.
     pub relocations: Vec<u8>,
     /// As many zeros as the largest segment without bytes has.
@@ -115,12 +117,14 @@ impl Snapshot {
                 return Err(format!("{name} has type {ty}, which is not there"));
             }
         }
-        let exported = declarations.exports.iter().map(|(name, function)| (declarations.text(name), function));
-        let initial = declarations.init_functions.iter().map(|(_, function)| ("at start-up", function));
+        let exported = declarations.exports.iter();
+        let exported = exported.map(|(name, function)| (format!("exported as {}", declarations.text(name)), function));
+        let initial =
+            declarations.init_functions.iter().map(|(_, function)| ("called at start-up".to_string(), function));
         for (what, &function) in exported.chain(initial) {
             let entity = declarations.list.get(function as usize).map(|declaration| &declaration.entity);
             if !matches!(entity, Some(Entity::Func { .. } | Entity::ImportFunc { .. })) {
-                return Err(format!("what is exported or called as {what} is no function of the module"));
+                return Err(format!("what is {what} is no function of the module"));
             }
         }
         Ok(())
@@ -390,8 +394,16 @@ impl Snapshot {
 ///
 /// # Errors
 /// A module, and what it says otherwise than another.
-pub(crate) fn join(modules: &mut [Snapshot]) -> Result<(), Problem> {
+pub(crate) fn join(modules: &mut [Snapshot], relocatable: bool) -> Result<(), Problem> {
     check_agreements(modules)?;
+    if relocatable {
+        find_literals(modules);
+    }
+    share_unnamed(modules);
+    Ok(())
+}
+
+fn share_unnamed(modules: &mut [Snapshot]) {
     let common = |snapshot: &Snapshot| -> Vec<u128> {
         snapshot.values.iter().filter(|(_, is_common)| *is_common).map(|&(hash, _)| hash).collect()
     };
@@ -406,7 +418,33 @@ pub(crate) fn join(modules: &mut [Snapshot]) -> Result<(), Problem> {
         let values = module.values.iter().enumerate().filter(|(_, value)| is_shared(value));
         module.shared = values.map(|(index, (hash, _))| (index as u32, format!("__anon_{hash:032x}"))).collect();
     });
-    Ok(())
+}
+
+fn find_literals(modules: &mut [Snapshot]) {
+    let mut values: HashMap<String, u64> = HashMap::new();
+    for declarations in modules.iter().map(|module| &module.declarations) {
+        for declaration in &declarations.list {
+            if let Entity::Absolute { value, linkage } = declaration.entity
+                && linkage != Linkage::Local
+            {
+                values.entry(declarations.text(&declaration.name).to_owned()).or_insert(value);
+            }
+        }
+    }
+    modules.par_iter_mut().for_each(|module| {
+        let declarations = &module.declarations;
+        let literal = |(index, declaration): (usize, &Declaration)| {
+            let value = match declaration.entity {
+                Entity::Absolute { value, linkage: Linkage::Local } => Some(value),
+                Entity::Absolute { .. } | Entity::ImportData { .. } => {
+                    values.get(declarations.text(&declaration.name)).copied()
+                }
+                _ => None,
+            };
+            value.map(|value| (index as u32, value))
+        };
+        module.literals = declarations.list.iter().enumerate().filter_map(literal).collect();
+    });
 }
 
 fn check_agreements(modules: &[Snapshot]) -> Result<(), Problem> {
@@ -476,6 +514,13 @@ impl<'i> Unit<'i> {
                 module.0.operand(module.0.functions[function].0.buffer, operand)
             }
             _ => operand,
+        }
+    }
+    /// The number that an operand stands for, if it is to be one in object output.
+    pub fn literal(&self, operand: u32) -> Option<u64> {
+        match self {
+            Self::File(_) => None,
+            Self::Module(module) => module.0.literals.get(&operand).copied(),
         }
     }
 }

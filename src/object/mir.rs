@@ -2,6 +2,7 @@
 
 use super::header::id;
 use super::relocation_check::Targets;
+use super::relocations::Target;
 use super::*;
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::leb;
@@ -109,6 +110,13 @@ impl<'i> Contents<'i> {
             let start = code.len();
             code.extend_from_slice(&body);
             for entry in &relocations {
+                if entry.kind.target() == Target::Address
+                    && let Some(value) = unit.literal(entry.index)
+                {
+                    let at = start + entry.offset as usize;
+                    entry.kind.field().write(value.wrapping_add_signed(entry.addend), &mut code[at..]);
+                    continue;
+                }
                 let index = unit.operand(function, entry.kind, entry.index);
                 Relocation { index, ..*entry }.encode(entry.offset + start as u32, &mut entries);
             }

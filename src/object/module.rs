@@ -1,5 +1,6 @@
 //! Modules that a compiler hands over in memory, as objects.
 
+use super::contents::Feature;
 use super::linking::{SEGMENT_TLS, SegmentInfo};
 use super::relocation_check::Targets;
 use super::*;
@@ -197,7 +198,9 @@ impl<'i> Contents<'i> {
     /// The first function whose MIR is not what it should be.
     pub(crate) fn from_module(object: &Object<'i>, snapshot: &'i Snapshot) -> Result<Self, Diagnostic> {
         let mut targets = Targets::new(object);
-        let mut contents = Self { data_relocations: (&snapshot.relocations[..]).into(), ..Self::default() };
+        let features = snapshot.declarations.features().map(|name| Feature { prefix: b'+', name }).collect();
+        let data_relocations = (&snapshot.relocations[..]).into();
+        let mut contents = Self { data_relocations, features, ..Self::default() };
         for segment in &snapshot.segments {
             let (buffer, payload) = snapshot.payload(segment);
             let SegmentInfo { name, alignment, flags } = segment_info(snapshot, segment);

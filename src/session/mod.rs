@@ -166,7 +166,7 @@ impl Session {
                 Err((module, problem)) => diagnostics.error(Kind::Input, format!("{module}: {problem}")),
             }
         }
-        if let Err((module, problem)) = snapshot::join(&mut ready) {
+        if let Err((module, problem)) = snapshot::join(&mut ready, options.relocatable) {
             diagnostics.error(Kind::Input, format!("{module}: {problem}"));
         }
         diagnostics.checkpoint().ok()?;

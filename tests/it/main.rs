@@ -15,6 +15,7 @@ mod clients;
 mod diff;
 mod dump;
 mod inputs;
+mod mir;
 mod mir_tool;
 mod node;
 mod objects;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     trials.push(Trial::test("harness/differences-in-words", || diff::self_test().map_err(Failed::from)));
     trials.push(threads::trial());
     trials.extend(toy_trials::trials());
+    trials.extend(mir::trials());
     trials.extend(all.into_iter().map(trial));
     trials.extend(mir_tool::trials());
     trials.extend(clients::trials());

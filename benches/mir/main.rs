@@ -4,8 +4,9 @@
 //! Every measurement is a process of its own. A round makes each of them once, in turn; printed are medians, and what MIR
 //! takes end to end as a ratio to the others. End to end is everything from the first generated instruction to the
 //! output file: for objects that is generating, lowering and encoding, writing, and the link; for MIR, generating and
-//! handing over, the flush, and writing. Generating is the same code for both. The outputs are validated, and compared: the
-//! code section of the MIR link is that of Wold's link of the objects with `--compress-relocations`.
+//! handing over, and the link. Generating is the same code for both. The outputs are validated, and compared: the code
+//! section of the MIR link is that of Wold's link of the objects with `--compress-relocations`. For that, everything is
+//! linked in the order of the input; one more MIR link, with its own compact orders, is measured besides.
 //!
 //! - `--functions N`: default 999,999, which is with the linker's own as many as engines take; without cargo's `--bench` a
 //!   few, as a test;
@@ -50,7 +51,7 @@ struct Settings {
 fn main() -> Result<(), String> {
     let settings = settings()?;
     match settings.child.as_deref() {
-        Some("mir") => measure_mir(&settings),
+        Some(kind @ ("mir" | "compact")) => measure_mir(&settings, kind == "compact"),
         Some("objects") => measure_objects(&settings),
         _ => race(&settings),
     }
@@ -84,10 +85,12 @@ fn settings() -> Result<Settings, String> {
 }
 
 /// Options of the MIR link.
-fn options() -> Options {
-    let arguments = ["wold", "--time"].into_iter().chain(ARGUMENTS).map(str::to_owned);
-    let mut options = parse::parse("wold", arguments.skip(1).collect(), &|path| std::fs::read(path)).options;
-    options.output = "mir.wasm".to_owned();
+fn options(settings: &Settings, is_compact: bool) -> Options {
+    let orders: &[&str] = if is_compact { &[] } else { &["--segment-order=input", "--index-order=input"] };
+    let output = settings.folder.join(if is_compact { "compact.wasm" } else { "mir.wasm" });
+    let arguments = ["--time"].iter().chain(&ARGUMENTS).chain(orders).map(|&argument| argument.to_owned());
+    let mut options = parse::parse("wold", arguments.collect(), &|path| std::fs::read(path)).options;
+    options.output = output.to_string_lossy().into_owned();
     options
 }
 
@@ -97,10 +100,10 @@ fn in_pool<R: Send>(threads: usize, run: impl FnOnce() -> R + Send) -> Result<R,
 }
 
 /// The child that links through MIR: prints a line for each step, and those of `--time`.
-fn measure_mir(settings: &Settings) -> Result<(), String> {
-    let output = settings.folder.join("mir.wasm");
-    let (steps, passes) =
-        in_pool(settings.threads, || module::link(settings.program, settings.threads, options(), &output))??;
+fn measure_mir(settings: &Settings, is_compact: bool) -> Result<(), String> {
+    let options = options(settings, is_compact);
+    let link = || module::link(settings.program, settings.threads, options);
+    let (steps, passes) = in_pool(settings.threads, link)??;
     steps.iter().for_each(|(name, time)| peers::print_step(name, *time));
     passes.iter().for_each(|line| println!("{line}"));
     Ok(())
@@ -203,7 +206,7 @@ fn race_in_folder(settings: &Settings) -> Result<(), String> {
     let mut counts = vec![1, settings.threads];
     counts.dedup();
     let mut mir: Vec<Series> = counts.iter().map(|_| Series::default()).collect();
-    let mut objects = Series::default();
+    let (mut compact, mut objects) = (Series::default(), Series::default());
     let mut links: Vec<Series> = linkers.iter().map(|_| Series::default()).collect();
     for round in 0..=settings.rounds {
         // The first round warms up, if there are others.
@@ -213,6 +216,10 @@ fn race_in_folder(settings: &Settings) -> Result<(), String> {
             if counts_too {
                 series.add(run)
             }
+        }
+        let run = peers::run(child(settings, "compact", settings.threads)?)?;
+        if counts_too {
+            compact.add(run)
         }
         let run = peers::run(child(settings, "objects", settings.threads)?)?;
         if counts_too {
@@ -231,6 +238,7 @@ fn race_in_folder(settings: &Settings) -> Result<(), String> {
     for (series, threads) in mir.iter().zip(&counts) {
         series.print(&format!("MIR, {threads} threads"));
     }
+    compact.print(&format!("MIR, {} threads, compact orders", settings.threads));
     objects.print("writing objects");
     linkers.iter().zip(&links).for_each(|(linker, series)| series.print(&format!("{} links objects", linker.name)));
     print_summary(settings, &counts, &mir, &objects, linkers.iter().zip(&links));
@@ -247,15 +255,15 @@ fn print_summary<'l>(
     for (series, threads) in mir.iter().zip(counts) {
         let per_second =
             |time: Duration| settings.program.functions as f64 / time.as_secs_f64() / *threads as f64 / 1e6;
-        let (all, flush) = (per_second(series.wall()), per_second(series.step("flush")));
-        println!("MIR, {threads} threads: {all:.2} M functions per second and core, {flush:.2} M of them in the flush");
+        let (all, link) = (per_second(series.wall()), per_second(series.step("link")));
+        println!("MIR, {threads} threads: {all:.2} M functions per second and core, {link:.2} M of them in the link");
     }
     let last = &mir[mir.len() - 1];
     if mir.len() > 1 {
         let scaling = |step: &str| ms(mir[0].step(step)) / ms(last.step(step));
         let all = ms(mir[0].wall()) / ms(last.wall());
-        let (generate, flush) = (scaling("generate"), scaling("flush"));
-        println!("1 to {} threads: {all:.2} times as fast; generate {generate:.2}, flush {flush:.2}", settings.threads);
+        let (generate, link) = (scaling("generate"), scaling("link"));
+        println!("1 to {} threads: {all:.2} times as fast; generate {generate:.2}, link {link:.2}", settings.threads);
     }
     for (linker, series) in links {
         let ratios: Vec<f64> = (0..settings.rounds)

@@ -1,7 +1,6 @@
 //! The program handed over as MIR.
 
 use crate::program::{Ids, Program, TYPES};
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use wold::Session;
@@ -35,7 +34,7 @@ impl Ids for Declared {
     }
 }
 
-/// Builds the program from `threads` threads, links it and writes it to `output`. Gives what each step took, and the
+/// Builds the program from `threads` threads, links it and writes it where the options say. Gives what each step took, and the
 /// linker's own account of its passes.
 ///
 /// # Errors
@@ -44,7 +43,6 @@ pub fn link(
     program: Program,
     threads: usize,
     options: Options,
-    output: &Path,
 ) -> Result<(Vec<(String, Duration)>, Vec<String>), String> {
     let mut times = Vec::new();
     let mut start = Instant::now();
@@ -63,10 +61,8 @@ pub fn link(
         }
     });
     lap("generate");
-    let linked = session.flush().map_err(|errors| format!("{errors:?}"))?;
-    lap("flush");
-    std::fs::write(output, &linked.module).map_err(|error| format!("{}: {error}", output.display()))?;
-    lap("write");
+    let linked = session.link_to_file().map_err(|errors| format!("{errors:?}"))?;
+    lap("link");
     Ok((times, linked.output))
 }
 

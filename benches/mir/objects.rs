@@ -101,10 +101,7 @@ pub fn write_unit(program: Program, unit: u32, folder: &Path, scratch: &mut Scra
     let start = Instant::now();
     let mut symbols = Symbols::new(program, unit);
     let code = &mut scratch.code;
-    [&mut code.tags, &mut code.locals].into_iter().for_each(Vec::clear);
-    [&mut code.data, &mut code.extra].into_iter().for_each(Vec::clear);
-    code.frames.clear();
-    code.starts.clear();
+    code.clear();
     for function in symbols.functions.clone() {
         let parameters = TYPES[program.type_of(function) as usize].0.len() as u32;
         let mut builder = FunctionBuilder::new(code, parameters);

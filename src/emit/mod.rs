@@ -113,8 +113,13 @@ const BLOCK_BYTES: usize = 1 << 18;
 
 /// Sizes everything and gives every part of the module its place.
 pub fn plan<'a, 'i>(products: Products<'a, 'i>) -> Plan<'a, 'i> {
+    // Where functions are lowered now, every operand is looked up now.
+    let table = products.resolution.has_mir.then(|| {
+        let Products { resolution, live, layout, .. } = products;
+        Table::new(&Relocator { resolution, live, layout, offsets: None, table: None })
+    });
     let (code, (data, (customs, names))) = rayon::join(
-        || code::CodePlan::new(products),
+        || code::CodePlan::new(products, table.as_ref()),
         || {
             rayon::join(
                 || data::DataPlan::new(products),

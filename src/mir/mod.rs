@@ -81,6 +81,7 @@ mod lower;
 pub mod members;
 pub mod module;
 pub mod names;
+mod operands;
 mod object_form;
 pub mod round_trip;
 pub(crate) mod snapshot;
@@ -89,6 +90,7 @@ pub mod walk;
 pub(crate) mod worker;
 
 pub use builder::{BlockType, BuildError, Catch, Data, Func, FunctionBuilder, Global, Local, MemArg, Table, Tag, Type};
+pub(crate) use code::Reference;
 pub use code::{Code, CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 pub use codegen::CodegenBuffer;
 pub use lift::lift;
@@ -96,7 +98,7 @@ pub use lower::{Values, lower, lower_padded};
 pub use module::{DataKind, Linkage, Module, Ordinal};
 pub use names::{NameTable, TagNames, TagWidth};
 pub use object_form::lower_object;
-pub use snapshot::{ModuleUnit, Unit};
+pub use snapshot::{ModuleUnit, Operands, Unit};
 pub use worker::{Fixup, FixupTarget, Worker};
 
 /// What is wrong with a function's MIR.

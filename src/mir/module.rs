@@ -185,6 +185,11 @@ impl Module {
     pub(crate) fn parts(&self) -> Parts {
         self.parts.lock().clone()
     }
+    /// Appends to `known`, which holds those of the first declarations, the parameter counts of all others.
+    pub(super) fn add_parameter_counts(&self, known: &mut Vec<u32>) {
+        let all = self.parameters.read();
+        known.extend_from_slice(all.get(known.len()..).unwrap_or(&[]));
+    }
     pub(super) fn parameter_count(&self, func: Func) -> u32 {
         self.parameters.read().get(func.0 as usize).copied().unwrap_or(0)
     }

@@ -1,6 +1,7 @@
 //! A module at a point in time, in the order that the output shows: what becomes an object of the link.
 
 use super::Code;
+use super::code::Reference;
 use super::file::View;
 use super::module::{Declaration, Declarations, Entity, Linkage, Parts};
 use super::worker::{Buffer, FixupTarget, Payload, UNNAMED};
@@ -356,7 +357,7 @@ impl Snapshot {
         self.symbols.get(declaration as usize).copied().unwrap_or(NONE)
     }
 
-    /// The symbol that operand `operand` of a function or datum of buffer number `buffer` names; [`NONE`] if it names
+    /// The symbol that operand `operand` of a datum of buffer number `buffer` names; [`NONE`] if it names
     /// nothing.
     #[inline]
     pub fn operand(&self, buffer: u32, operand: u32) -> u32 {
@@ -385,7 +386,7 @@ impl Snapshot {
     #[inline]
     pub fn code(&self, index: usize) -> Code<'_> {
         let (place, _) = self.functions[index];
-        self.buffers[place.buffer as usize].code.code(place.index as usize)
+        self.buffers[place.buffer as usize].code(place.index as usize)
     }
 }
 
@@ -506,21 +507,52 @@ impl<'i> Unit<'i> {
             Self::Module(module) => module.0.code(index),
         }
     }
+    /// What function number `index` names, if a compiler's builder made it: it then also is well formed.
+    pub(crate) fn references(&self, index: usize) -> Option<&'i [Reference]> {
+        let Self::Module(ModuleUnit(snapshot)) = *self else { return None };
+        let (place, _) = snapshot.functions[index];
+        snapshot.buffers[place.buffer as usize].references(place.index as usize)
+    }
     /// The symbol, or the type, that an operand of function number `function` names.
     #[inline]
     pub fn operand(&self, function: usize, kind: RelocationKind, operand: u32) -> u32 {
-        match self {
-            Self::Module(module) if kind != RelocationKind::TYPE_INDEX_LEB => {
-                module.0.operand(module.0.functions[function].0.buffer, operand)
-            }
-            _ => operand,
-        }
+        self.operands(function).get(kind, operand)
     }
     /// The number that an operand stands for, if it is to be one in object output.
     pub fn literal(&self, operand: u32) -> Option<u64> {
         match self {
             Self::File(_) => None,
             Self::Module(module) => module.0.literals.get(&operand).copied(),
+        }
+    }
+    /// What the operands of function number `function` name.
+    #[inline]
+    pub fn operands(&self, function: usize) -> Operands<'i> {
+        match *self {
+            Self::File(_) => Operands(None),
+            Self::Module(ModuleUnit(snapshot)) => {
+                let (place, _) = snapshot.functions[function];
+                Operands(Some((&snapshot.symbols, &snapshot.unnamed[place.buffer as usize])))
+            }
+        }
+    }
+}
+
+/// What the operands of a function name: in a module, symbols of declarations, and of the unnamed values of a buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct Operands<'i>(Option<(&'i [u32], &'i [u32])>);
+
+impl Operands<'_> {
+    /// The symbol, or the type, that `operand` names.
+    #[inline]
+    pub fn get(&self, kind: RelocationKind, operand: u32) -> u32 {
+        match self.0 {
+            Some((symbols, unnamed)) if kind != RelocationKind::TYPE_INDEX_LEB => {
+                let (list, index) =
+                    if operand & UNNAMED == 0 { (symbols, operand) } else { (unnamed, operand & !UNNAMED) };
+                list.get(index as usize).copied().unwrap_or(NONE)
+            }
+            _ => operand,
         }
     }
 }

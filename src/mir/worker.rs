@@ -2,7 +2,7 @@
 
 use super::BuildError;
 use super::builder::{Data, Func, FunctionBuilder};
-use super::code::{Code, CodeBuffer};
+use super::code::{Code, CodeBuffer, Reference};
 use super::module::Module;
 use std::collections::HashMap;
 
@@ -51,10 +51,14 @@ pub(crate) struct Payload {
     pub fixups: std::ops::Range<usize>,
 }
 
+/// Functions that lie together in arrays: these stay so small that growing does not move much.
+const CHUNK_FUNCTIONS: usize = 256;
+
 /// What one worker has made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Buffer {
-    pub code: CodeBuffer,
+    /// Functions, [`CHUNK_FUNCTIONS`] in each but the last.
+    code: Vec<CodeBuffer>,
     /// The declaration that each function of `code` defines.
     pub functions: Vec<u32>,
     pub bytes: Vec<u8>,
@@ -65,6 +69,27 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
+    /// Function number `index`.
+    #[inline]
+    pub fn code(&self, index: usize) -> Code<'_> {
+        self.code[index / CHUNK_FUNCTIONS].code(index % CHUNK_FUNCTIONS)
+    }
+    /// What function number `index` names, if a builder made it.
+    pub fn references(&self, index: usize) -> Option<&[Reference]> {
+        self.code[index / CHUNK_FUNCTIONS].references(index % CHUNK_FUNCTIONS)
+    }
+    /// Has room for a further function at the end of `code`.
+    fn make_room(&mut self) {
+        if self.code.last().is_none_or(|last| last.len() == CHUNK_FUNCTIONS) {
+            let next = self.code.last_mut().map(CodeBuffer::like);
+            self.code.push(next.unwrap_or_default());
+        }
+    }
+    /// Where the next function goes.
+    fn next_code(&mut self) -> &mut CodeBuffer {
+        self.make_room();
+        self.code.last_mut().expect("room was made")
+    }
     /// The bytes of `payload`, unless all are zero.
     pub fn bytes(&self, payload: &Payload) -> Option<&[u8]> {
         payload.start.map(|start| &self.bytes[start..start + payload.size as usize])
@@ -132,6 +157,8 @@ pub struct Worker<'m> {
     replaces: bool,
     buffer: Buffer,
     known: Known,
+    /// How many parameters each function has that was declared when this was last looked at.
+    parameters: Vec<u32>,
 }
 
 impl Drop for Worker<'_> {
@@ -145,7 +172,7 @@ impl Drop for Worker<'_> {
 
 impl<'m> Worker<'m> {
     pub(super) fn new(module: &'m Module, replaces: bool) -> Self {
-        Self { module, replaces, buffer: Buffer::default(), known: Known::new() }
+        Self { module, replaces, buffer: Buffer::default(), known: Known::new(), parameters: Vec::new() }
     }
 
     /// Defines `func` with what `build` gives the builder.
@@ -153,9 +180,15 @@ impl<'m> Worker<'m> {
     /// # Errors
     /// The first slip of `build`.
     pub fn func(&mut self, func: Func, build: impl FnOnce(&mut FunctionBuilder<'_>)) -> Result<(), BuildError> {
-        let parameters = self.module.parameter_count(func);
+        if func.0 as usize >= self.parameters.len() && !self.replaces {
+            self.module.add_parameter_counts(&mut self.parameters);
+        }
+        let known = self.parameters.get(func.0 as usize).copied();
+        let parameters = known.unwrap_or_else(|| self.module.parameter_count(func));
+        self.buffer.make_room();
         let Buffer { code, bytes, fixups, unnamed: list, .. } = &mut self.buffer;
         let unnamed = Unnamed { payloads: Payloads { bytes, fixups }, list, known: &mut self.known };
+        let code = code.last_mut().expect("room was made");
         let mut builder = FunctionBuilder::with_unnamed(code, parameters, unnamed);
         build(&mut builder);
         builder.finish()?;
@@ -168,7 +201,7 @@ impl<'m> Worker<'m> {
     /// If there are not as many words as tags.
     pub fn func_mir(&mut self, func: Func, code: Code) {
         assert_eq!(code.tags.len(), code.data.len(), "an instruction has a tag and a word");
-        self.buffer.code.push(code);
+        self.buffer.next_code().push(code);
         self.buffer.functions.push(func.0);
     }
     /// Defines `data`: its bytes, its alignment as a power of two, and the pointers in it.

@@ -8,7 +8,7 @@ use common::each_program;
 use std::collections::HashSet;
 use wold::diagnostic::Diagnostics;
 use wold::input::{self, Disk};
-use wold::object::{Contents, Object, SymbolKind, header, linking};
+use wold::object::{Contents, Object, Section, SymbolKind, header, linking};
 use wold::options::{Options, parse};
 use wold::pipeline::link;
 
@@ -80,21 +80,37 @@ fn count(name: &str, options: Options) -> Result<(), String> {
     Ok(())
 }
 
+/// What sections are for.
+const GROUPS: [&str; 7] = [
+    "types, imports, index spaces, bytes",
+    "symbol tables, bytes",
+    "code, bytes",
+    "data, bytes",
+    "debug information, bytes",
+    "other custom sections, bytes",
+    "relocations, bytes",
+];
+
+fn group_of(section: &Section) -> &'static str {
+    let [index_spaces, symbols, code, data, debug, custom, relocations] = GROUPS;
+    match (section.id, section.name) {
+        (header::id::CODE, _) => code,
+        (header::id::DATA, _) => data,
+        (header::id::CUSTOM, "linking") => symbols,
+        (header::id::CUSTOM, name) if name.starts_with("reloc.") => relocations,
+        (header::id::CUSTOM, name) if name.starts_with(".debug") => debug,
+        (header::id::CUSTOM, _) => custom,
+        _ => index_spaces,
+    }
+}
+
 /// What the first half of parsing sees.
 fn add_header(counts: &mut Counts, object: &Object, size: usize) {
     counts.add("objects", 1);
     counts.add("bytes", size);
-    for section in &object.sections {
-        let group = match (section.id, section.name) {
-            (header::id::CODE, _) => "code, bytes",
-            (header::id::DATA, _) => "data, bytes",
-            (header::id::CUSTOM, "linking") => "symbol tables, bytes",
-            (header::id::CUSTOM, name) if name.starts_with("reloc.") => "relocations, bytes",
-            (header::id::CUSTOM, name) if name.starts_with(".debug") => "debug information, bytes",
-            (header::id::CUSTOM, _) => "other custom sections, bytes",
-            _ => "types, imports, index spaces, bytes",
-        };
-        counts.add(group, section.bytes.len());
+    for group in GROUPS {
+        let sections = object.sections.iter().filter(|section| group_of(section) == group);
+        counts.add(group, sections.map(|section| section.bytes.len()).sum());
     }
     let global = object.symbols.iter().filter(|symbol| !symbol.flags.is_local() && symbol.kind != SymbolKind::Section);
     counts.add("symbols", object.symbols.len());

@@ -55,7 +55,7 @@ fn files(options: &Options) -> Result<Vec<PathBuf>, String> {
         match input {
             Positional::File(path) => paths.push(path.into()),
             Positional::Library(name) => {
-                let mut folders = options.library_paths.iter();
+                let folders = options.library_paths.iter();
                 let found = folders.map(|folder| Path::new(folder).join(format!("lib{name}.a"))).find(|at| at.exists());
                 paths.push(found.ok_or_else(|| format!("no library -l{name}"))?);
             }

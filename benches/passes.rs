@@ -5,7 +5,7 @@
 mod common;
 
 use common::each_program;
-use criterion::Criterion;
+use criterion::{Criterion, SamplingMode};
 use std::path::PathBuf;
 use std::time::Duration;
 use wold::diagnostic::Diagnostics;
@@ -31,6 +31,7 @@ fn bench(criterion: &mut Criterion, name: &str, options: Options) -> Result<(), 
     let options = Options { time: true, output: output.to_string_lossy().into_owned(), ..options };
     let link = Link { options, output };
     let mut group = criterion.benchmark_group(name);
+    group.sampling_mode(SamplingMode::Flat);
     for (index, (pass, _)) in link.passes()?.into_iter().enumerate() {
         // That the link works is known by now; a failure all the same shows as a time of zero.
         let once = || link.passes().ok().and_then(|passes| passes.get(index).map(|pass| pass.1)).unwrap_or_default();

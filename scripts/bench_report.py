@@ -186,7 +186,7 @@ class Plot:
     WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 420, 70, 50, 40, 110
 
     def __init__(self, title, x_title, x_ticks, place, seconds):
-        self.place, self.exponents = place, ticks(*seconds)
+        self.place, self.exponents, self.names = place, ticks(*seconds), []
         self.out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.WIDTH} {self.HEIGHT}" '
                     f'font-family="sans-serif" font-size="13"><rect width="100%" height="100%" fill="white"/>']
         self.text(self.LEFT, 24, title, "start", 15)
@@ -223,9 +223,15 @@ class Plot:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         self.out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         self.out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in places]
-        self.text(places[-1][0] + 9, places[-1][1] + 4, name, "start", colour=colour)
+        self.names.append((places[-1][1] + 4, places[-1][0] + 9, name, colour))
 
     def svg(self):
+        """The names stand beside the last points, pushed down where they would cover each other."""
+        free = 0
+        for y, x, name, colour in sorted(self.names):
+            y = max(y, free)
+            self.text(x, y, name, "start", colour=colour)
+            free = y + 14
         return "\n".join(self.out) + "\n</svg>\n"
 
 

@@ -158,6 +158,10 @@ impl Bits {
         self.words[index / 64] |= bit;
         new
     }
+    /// The set, 64 integers to a word.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
     /// Whether `index` is in the set.
     #[inline]
     pub fn contains(&self, index: usize) -> bool {

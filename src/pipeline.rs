@@ -64,6 +64,29 @@ pub(crate) fn link_modules(
     Ok(module)
 }
 
+/// Links modules that a compiler has handed over, and what the options name, and writes the module to the output path.
+///
+/// # Errors
+/// As [`link_to_file`].
+pub(crate) fn link_modules_to_file(
+    options: &Options,
+    disk: &dyn FileSystem,
+    modules: Vec<Snapshot>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Failed> {
+    let mut clock = Clock::start(options.time);
+    check_outputs(options, diagnostics)?;
+    let loaded = input::load_with(options, disk, modules, diagnostics);
+    clock.lap("load");
+    explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
+        link_loaded(options, inputs, &mut clock, diagnostics)
+    })?;
+    if options.time {
+        clock.report(diagnostics);
+    }
+    Ok(())
+}
+
 /// Links loaded inputs. If there are messages, then, be it about the loading, hints are added to them.
 fn explained<R>(
     options: &Options,

@@ -4,9 +4,9 @@ use super::Products;
 use crate::index::*;
 use crate::leb;
 use crate::mir::{self, CodegenBuffer};
-use crate::object::{Relocation, RelocationKind};
+use crate::object::RelocationKind;
 use crate::par;
-use crate::relocate::{self, Place, Relocator};
+use crate::relocate::{self, FileValues, Place, Relocator, Table};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -27,12 +27,12 @@ pub struct CodePlan {
 
 impl CodePlan {
     /// Sizes every body. A body as it comes is as large as it was; compressed ones are produced here.
-    pub fn new(products: Products) -> Self {
+    pub fn new(products: Products, table: Option<&Table>) -> Self {
         let functions = &products.layout.functions;
         let (sizes, size_widths): (Vec<usize>, Vec<u8>) =
             functions.par_iter().map(|&function| size_of(products, function)).unzip();
         let tasks = par::balanced_ranges(sizes.iter().copied(), TASK_BYTES);
-        let lowered = par::map(tasks.len(), |i| lower(products, &functions[tasks[i].clone()]));
+        let lowered = par::map(tasks.len(), |i| lower(products, table, &functions[tasks[i].clone()]));
         let mut sizes = sizes;
         for (task, buffer) in tasks.iter().zip(&lowered) {
             if let Some(buffer) = buffer {
@@ -102,7 +102,7 @@ fn write_body(products: Products, relocator: &Relocator, function: InputFunction
 }
 
 /// The bodies of `functions`, if any of them has to be made: it is MIR, or fields are to be short.
-fn lower(products: Products, functions: &[InputFunctionIdx]) -> Option<CodegenBuffer> {
+fn lower(products: Products, table: Option<&Table>, functions: &[InputFunctionIdx]) -> Option<CodegenBuffer> {
     let Products { options, resolution, live, layout, .. } = products;
     let is_mir = |&function: &InputFunctionIdx| {
         let place = resolution.functions.locate(function);
@@ -112,7 +112,7 @@ fn lower(products: Products, functions: &[InputFunctionIdx]) -> Option<CodegenBu
     if !(options.compresses_relocations() || has_mir()) {
         return None;
     }
-    let relocator = Relocator { resolution, live, layout, offsets: None, table: None };
+    let relocator = Relocator { resolution, live, layout, offsets: None, table };
     let mut buffer = CodegenBuffer::default();
     for &function in functions {
         lower_one(products, &relocator, function, &mut buffer);
@@ -133,7 +133,7 @@ fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionI
     let body = &contents.bodies[local as usize];
     if let Some(unit) = &contents.mir {
         let function = local as usize;
-        let values = UnitValues { relocator, file, unit, function };
+        let values = UnitValues { file: relocator.of_file(file), operands: unit.operands(function) };
         return buffer.body(|out| {
             let lowered = mir::lower(&unit.code(function), unit.is_64(), &values, out);
             lowered.expect("MIR is checked when it is read");
@@ -148,17 +148,14 @@ fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionI
 }
 
 /// What the operands of a function of a file with MIR stand for.
-struct UnitValues<'a, 'i> {
-    relocator: &'a Relocator<'a, 'i>,
-    file: FileIdx,
-    unit: &'a mir::Unit<'i>,
-    function: usize,
+struct UnitValues<'r, 'a, 'i> {
+    file: FileValues<'r, 'a, 'i>,
+    operands: mir::Operands<'r>,
 }
 
-impl mir::Values for UnitValues<'_, '_> {
+impl mir::Values for UnitValues<'_, '_, '_> {
     #[inline]
     fn value(&self, kind: RelocationKind, operand: u32, addend: i64) -> u64 {
-        let index = self.unit.operand(self.function, kind, operand);
-        self.relocator.value(self.file, &Relocation { kind, offset: 0, index, addend }, Place::default())
+        self.file.operand(kind, self.operands.get(kind, operand), addend)
     }
 }

@@ -3,82 +3,16 @@
 //! Checked are block nesting, labels, locals and operand ranges: what a compiler gets wrong by a slip. Types are not:
 //! that is what validating the linked module is for.
 
-use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
+use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Reference, Word};
 use super::tag::{
     self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, TYPE_BLOCK,
 };
+use super::walk::{KINDS_32, address_kind};
+use super::worker::{Fixup, Unnamed};
 use crate::leb;
+use crate::object::relocations::RelocationKind;
 
-macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub u32);
-    )*};
-}
-
-ids! {
-    /// Symbol of a function.
-    Func;
-    /// Symbol of data.
-    Data;
-    /// Symbol of a global.
-    Global;
-    /// Symbol of a table.
-    Table;
-    /// Symbol of an exception tag.
-    Tag;
-    /// Index of a function type.
-    Type;
-    /// Index of a local, parameters included.
-    Local;
-}
-
-/// The type of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BlockType {
-    /// Takes and gives nothing.
-    Empty,
-    /// Gives one value of this type, as its byte in the binary format.
-    Value(u8),
-    /// Takes and gives what a function type says.
-    Function(Type),
-}
-
-/// An access to memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemArg {
-    /// Bytes that are added to the address; to the address of `symbol`, if there is one.
-    pub offset: u64,
-    /// Alignment as a power of two.
-    pub alignment: u32,
-    /// Data whose address is the offset's base.
-    pub symbol: Option<Data>,
-}
-
-impl MemArg {
-    /// An access `offset` bytes behind the address, with an alignment of `1 << alignment`.
-    pub const fn new(offset: u64, alignment: u32) -> Self {
-        Self { offset, alignment, symbol: None }
-    }
-    /// An access `addend` bytes behind `symbol`.
-    pub const fn symbolic(symbol: Data, addend: i64, alignment: u32) -> Self {
-        Self { offset: addend as u64, alignment, symbol: Some(symbol) }
-    }
-}
-
-/// A clause of `try_table`: what it catches, and the label it branches to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Catch {
-    /// Exceptions with a tag: its values.
-    One(Tag, u32),
-    /// Exceptions with a tag: its values and the exception.
-    OneRef(Tag, u32),
-    /// Any exception.
-    All(u32),
-    /// Any exception: the exception.
-    AllRef(u32),
-}
+pub use super::operands::{BlockType, Catch, Data, Func, Global, Local, MemArg, Table, Tag, Type};
 
 /// What is wrong with a function that a builder was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,14 +37,13 @@ impl std::error::Error for BuildError {}
 #[derive(Debug)]
 pub struct FunctionBuilder<'b> {
     buffer: &'b mut CodeBuffer,
+    unnamed: Option<Unnamed<'b>>,
     tags: usize,
     extra: usize,
     locals: usize,
-    runs: Vec<(u32, u8)>,
+    references: usize,
     local_count: u32,
     frame: Option<Frame>,
-    /// Open blocks, the function's own included: whether each is an `if` whose `else` may come.
-    blocks: Vec<bool>,
     error: Option<BuildError>,
     is_done: bool,
 }
@@ -122,6 +55,7 @@ impl Drop for FunctionBuilder<'_> {
             self.buffer.data.truncate(self.tags);
             self.buffer.extra.truncate(self.extra);
             self.buffer.locals.truncate(self.locals);
+            self.buffer.references.truncate(self.references);
         }
     }
 }
@@ -130,26 +64,27 @@ impl<'b> FunctionBuilder<'b> {
     /// Starts a function with `parameters` parameters.
     pub fn new(buffer: &'b mut CodeBuffer, parameters: u32) -> Self {
         let (tags, extra, locals) = (buffer.tags.len(), buffer.extra.len(), buffer.locals.len());
-        let blocks = vec![false];
-        Self {
-            buffer,
-            tags,
-            extra,
-            locals,
-            runs: Vec::new(),
-            local_count: parameters,
-            frame: None,
-            blocks,
-            error: None,
-            is_done: false,
-        }
+        let references = buffer.references.len();
+        buffer.scratch.runs.clear();
+        buffer.scratch.blocks.clear();
+        buffer.scratch.blocks.push(false);
+        let (local_count, frame, error, is_done) = (parameters, None, None, false);
+        Self { buffer, unnamed: None, tags, extra, locals, references, local_count, frame, error, is_done }
+    }
+
+    /// [`FunctionBuilder::new`], for a function that may add to its worker's unnamed values.
+    pub(super) fn with_unnamed(buffer: &'b mut CodeBuffer, parameters: u32, unnamed: Unnamed<'b>) -> Self {
+        let mut builder = Self::new(buffer, parameters);
+        builder.unnamed = Some(unnamed);
+        builder
     }
 
     /// Adds a local of the type with the byte `ty`.
+    #[inline]
     pub fn local(&mut self, ty: u8) -> Local {
-        match self.runs.last_mut() {
+        match self.buffer.scratch.runs.last_mut() {
             Some((count, last)) if *last == ty => *count += 1,
-            _ => self.runs.push((1, ty)),
+            _ => self.buffer.scratch.runs.push((1, ty)),
         }
         self.local_count += 1;
         Local(self.local_count - 1)
@@ -172,16 +107,16 @@ impl<'b> FunctionBuilder<'b> {
     }
 
     /// An instruction without operand.
+    #[inline]
     pub fn op(&mut self, tag: u8) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Plain, "it needs an operand, or is no instruction");
         match tag {
             tag::END => {
-                let is_open = self.blocks.len() > 1;
+                let is_open = self.close();
                 self.check(is_open, "it ends a block that is not there; finish() ends the function");
-                self.blocks.truncate(self.blocks.len().max(2) - 1);
             }
             tag::ELSE => {
-                let may = self.blocks.last_mut().is_some_and(std::mem::take);
+                let may = self.buffer.scratch.blocks.last_mut().is_some_and(std::mem::take);
                 self.check(may, "it is in no `if`");
             }
             _ => {}
@@ -189,14 +124,17 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag, 0)
     }
     /// `block`, `loop`, `if` or `try`, by its tag.
+    #[inline]
     pub fn block(&mut self, tag: u8, ty: BlockType) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Block, "it is no block");
-        self.blocks.push(tag == tag::IF);
+        self.buffer.scratch.blocks.push(tag == tag::IF);
+        self.refer_to_block_type(ty);
         self.push(tag, block_word(ty))
     }
     /// `try_table`.
     pub fn try_table(&mut self, ty: BlockType, catches: &[Catch]) -> &mut Self {
         let at = self.extra_here();
+        self.refer_to_block_type(ty);
         self.extra(&[block_word(ty), catches.len() as u32]);
         for catch in catches {
             let (kind, symbol, label) = match *catch {
@@ -206,17 +144,21 @@ impl<'b> FunctionBuilder<'b> {
                 Catch::AllRef(label) => (3, NO_SYMBOL, label),
             };
             self.check_label(label);
+            if symbol != NO_SYMBOL {
+                self.refer(RelocationKind::TAG_INDEX_LEB, symbol);
+            }
             self.extra(&[kind, symbol, label]);
         }
-        self.blocks.push(false);
+        self.buffer.scratch.blocks.push(false);
         self.push(tag::TRY_TABLE, at)
     }
     /// `br`, `br_if` and the like, by their tag.
+    #[inline]
     pub fn branch(&mut self, tag: u8, label: u32) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Number, "it takes no label");
         self.check_label(label);
         if tag == tag::DELEGATE {
-            self.blocks.truncate(self.blocks.len().max(2) - 1);
+            self.close();
         }
         self.push(tag, label)
     }
@@ -234,22 +176,27 @@ impl<'b> FunctionBuilder<'b> {
         self.op(tag::RETURN)
     }
     /// `local.get`.
+    #[inline]
     pub fn local_get(&mut self, local: Local) -> &mut Self {
         self.local_op(tag::LOCAL_GET, local)
     }
     /// `local.set`.
+    #[inline]
     pub fn local_set(&mut self, local: Local) -> &mut Self {
         self.local_op(tag::LOCAL_SET, local)
     }
     /// `local.tee`.
+    #[inline]
     pub fn local_tee(&mut self, local: Local) -> &mut Self {
         self.local_op(tag::LOCAL_TEE, local)
     }
     /// `i32.const`.
+    #[inline]
     pub fn i32_const(&mut self, value: i32) -> &mut Self {
         self.push(tag::I32_CONST, value as u32)
     }
     /// `i64.const`.
+    #[inline]
     pub fn i64_const(&mut self, value: i64) -> &mut Self {
         self.wide(tag::I64_CONST, value as u64)
     }
@@ -262,6 +209,7 @@ impl<'b> FunctionBuilder<'b> {
         self.wide(tag::F64_CONST, value.to_bits())
     }
     /// A load or store, by its tag.
+    #[inline]
     pub fn memory(&mut self, tag: u8, access: MemArg) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Memory, "it does not access memory");
         self.check(access.alignment < 32, "an alignment is below 2**32");
@@ -278,31 +226,38 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag, memory)
     }
     /// `call`.
+    #[inline]
     pub fn call(&mut self, function: Func) -> &mut Self {
-        self.push(tag::CALL, function.0)
+        self.named(tag::CALL, RelocationKind::FUNCTION_INDEX_LEB, function.0)
     }
     /// Calls a function of the run-time library, which may have to be taken from an archive.
     pub fn call_intrinsic(&mut self, function: Func) -> &mut Self {
-        self.push(tag::CALL_INTRINSIC, function.0)
+        self.named(tag::CALL_INTRINSIC, RelocationKind::FUNCTION_INDEX_LEB, function.0)
     }
     /// Calls the function that names the values of an enumeration.
     pub fn call_tag_name(&mut self, function: Func) -> &mut Self {
-        self.push(tag::CALL_TAG_NAME, function.0)
+        self.named(tag::CALL_TAG_NAME, RelocationKind::FUNCTION_INDEX_LEB, function.0)
     }
     /// `return_call`.
     pub fn return_call(&mut self, function: Func) -> &mut Self {
-        self.push(tag::RETURN_CALL, function.0)
+        self.named(tag::RETURN_CALL, RelocationKind::FUNCTION_INDEX_LEB, function.0)
     }
-    /// `call_indirect` or `return_call_indirect`, by its tag, through `table` or else table 0.
+    /// `call_indirect` or `return_call_indirect`, by its tag, through `table`; or else through table 0, which does not by
+    /// itself have the module get one.
+    #[inline]
     pub fn call_indirect(&mut self, tag: u8, ty: Type, table: Option<Table>) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Indirect, "it is no indirect call");
         let at = self.extra_here();
+        self.refer(RelocationKind::TYPE_INDEX_LEB, ty.0);
+        if let Some(table) = table {
+            self.refer(RelocationKind::TABLE_NUMBER_LEB, table.0);
+        }
         self.extra(&[ty.0, table.map_or(NO_SYMBOL, |table| table.0)]);
         self.push(tag, at)
     }
     /// `ref.func`.
     pub fn ref_func(&mut self, function: Func) -> &mut Self {
-        self.push(tag::REF_FUNC, function.0)
+        self.named(tag::REF_FUNC, RelocationKind::FUNCTION_INDEX_LEB, function.0)
     }
     /// `ref.null`, of the abstract heap type with the byte `ty`.
     pub fn ref_null(&mut self, ty: u8) -> &mut Self {
@@ -313,30 +268,44 @@ impl<'b> FunctionBuilder<'b> {
         self.push(tag::SELECT_T, ty as u32)
     }
     /// `global.get`.
+    #[inline]
     pub fn global_get(&mut self, global: Global) -> &mut Self {
-        self.push(tag::GLOBAL_GET, global.0)
+        self.named(tag::GLOBAL_GET, RelocationKind::GLOBAL_INDEX_LEB, global.0)
     }
     /// `global.set`.
+    #[inline]
     pub fn global_set(&mut self, global: Global) -> &mut Self {
-        self.push(tag::GLOBAL_SET, global.0)
+        self.named(tag::GLOBAL_SET, RelocationKind::GLOBAL_INDEX_LEB, global.0)
     }
     /// Sets the stack pointer, whose symbol is `global`.
+    #[inline]
     pub fn global_set_sp(&mut self, global: Global) -> &mut Self {
-        self.push(tag::GLOBAL_SET_SP, global.0)
+        self.named(tag::GLOBAL_SET_SP, RelocationKind::GLOBAL_INDEX_LEB, global.0)
     }
     /// `table.get` or `table.set`, by its tag.
     pub fn table_op(&mut self, tag: u8, table: Table) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Table, "it is not about a table's element");
-        self.push(tag, table.0)
+        self.named(tag, RelocationKind::TABLE_NUMBER_LEB, table.0)
     }
     /// `throw`, or the `catch` of a `try`, by its tag.
     pub fn exception(&mut self, tag: u8, exception: Tag) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Tag, "it has no exception tag");
-        self.push(tag, exception.0)
+        self.named(tag, RelocationKind::TAG_INDEX_LEB, exception.0)
     }
     /// The address `addend` bytes behind a named value: a constant of pointer type.
+    #[inline]
     pub fn address(&mut self, data: Data, addend: i64) -> &mut Self {
         self.reference(tag::NAV_REF, tag::NAV_REF_OFF, data, addend)
+    }
+    /// An unnamed constant value, as [`super::Worker::unnamed`] makes it; only a worker's functions can have some.
+    pub fn unnamed(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Data {
+        match &mut self.unnamed {
+            Some(unnamed) => unnamed.add(bytes, alignment, fixups),
+            None => {
+                self.check(false, "only a worker's functions have unnamed values");
+                Data(NO_SYMBOL)
+            }
+        }
     }
     /// The address `addend` bytes behind an unnamed value.
     pub fn uav_ref(&mut self, data: Data, addend: i64) -> &mut Self {
@@ -351,20 +320,22 @@ impl<'b> FunctionBuilder<'b> {
         self.reference(tag::RELATIVE_REF, tag::RELATIVE_REF_OFF, data, addend)
     }
     /// The table slot of a function: its address.
+    #[inline]
     pub fn func_ref(&mut self, function: Func) -> &mut Self {
-        self.push(tag::FUNC_REF, function.0)
+        self.named(tag::FUNC_REF, RelocationKind::TABLE_INDEX_SLEB, function.0)
     }
     /// The distance from `__table_base` to the table slot of a function, in position-independent code.
     pub fn func_relative_ref(&mut self, function: Func) -> &mut Self {
-        self.push(tag::FUNC_RELATIVE_REF, function.0)
+        self.named(tag::FUNC_RELATIVE_REF, RelocationKind::TABLE_INDEX_REL_SLEB, function.0)
     }
     /// The address of a table of names.
     pub fn name_table_ref(&mut self, table: Data) -> &mut Self {
-        self.push(tag::NAME_TABLE_REF, table.0)
+        self.named(tag::NAME_TABLE_REF, RelocationKind::MEMORY_ADDR_SLEB, table.0)
     }
     /// The length of a table of names, whose symbol is absolute data: an `i32.const`.
     pub fn names_len(&mut self, len: Data) -> &mut Self {
-        self.push(tag::NAMES_LEN, len.0)
+        // Its field has the same width everywhere.
+        self.named(tag::NAMES_LEN, RelocationKind::MEMORY_ADDR_SLEB, len.0)
     }
     /// An instruction behind the prefix 0xfc: its opcode, plain numbers, tables.
     pub fn misc(&mut self, opcode: u32, numbers: &[u32], tables: &[Table]) -> &mut Self {
@@ -373,8 +344,27 @@ impl<'b> FunctionBuilder<'b> {
         let at = self.extra_here();
         self.extra(&[opcode]);
         self.extra(numbers);
-        tables.iter().for_each(|table| self.extra(&[table.0]));
+        for table in tables {
+            self.refer(RelocationKind::TABLE_NUMBER_LEB, table.0);
+            self.extra(&[table.0]);
+        }
         self.push(tag::MISC, at)
+    }
+    /// `memory.init` of memory 0, from data segment number `segment` of the module.
+    pub(crate) fn memory_init(&mut self, segment: u32) -> &mut Self {
+        self.misc(8, &[segment, 0], &[])
+    }
+    /// `data.drop`.
+    pub(crate) fn data_drop(&mut self, segment: u32) -> &mut Self {
+        self.misc(9, &[segment], &[])
+    }
+    /// `memory.copy` within memory 0.
+    pub fn memory_copy(&mut self) -> &mut Self {
+        self.misc(10, &[0, 0], &[])
+    }
+    /// `memory.fill` of memory 0.
+    pub fn memory_fill(&mut self) -> &mut Self {
+        self.misc(11, &[0], &[])
     }
     /// A vector or atomic instruction, by tag and opcode: an access to memory, and a lane or sixteen bytes, as far as it
     /// has them.
@@ -421,19 +411,27 @@ impl<'b> FunctionBuilder<'b> {
     /// # Errors
     /// The first slip; the function is then not there.
     pub fn finish(mut self) -> Result<(), BuildError> {
-        self.check(self.blocks.len() == 1, "a block is not ended");
+        self.check(self.buffer.scratch.blocks.len() == 1, "a block is not ended");
         self.push(tag::END, 0);
         if let Some(error) = self.error {
             return Err(error);
         }
+        if let Some(frame) = self.frame {
+            let kind = RelocationKind::GLOBAL_INDEX_LEB;
+            let used = Reference { kind, operand: frame.stack_pointer, instruction: 0 };
+            // The prologue reads and writes it, in front of everything else.
+            self.buffer.references.splice(self.references..self.references, [used; 2]);
+        }
         let start = super::code::Start { tags: self.tags as u32, extra: self.extra as u32, locals: self.locals as u32 };
-        leb::push_unsigned(&mut self.buffer.locals, self.runs.len() as u64);
-        for &(count, ty) in &self.runs {
-            leb::push_unsigned(&mut self.buffer.locals, count as u64);
-            self.buffer.locals.push(ty);
+        let CodeBuffer { locals, scratch, .. } = &mut *self.buffer;
+        leb::push_unsigned(locals, scratch.runs.len() as u64);
+        for &(count, ty) in &scratch.runs {
+            leb::push_unsigned(locals, count as u64);
+            locals.push(ty);
         }
         self.buffer.frames.push(self.frame);
         self.buffer.starts.push(start);
+        self.buffer.summarise(self.references);
         self.is_done = true;
         Ok(())
     }
@@ -444,16 +442,45 @@ impl<'b> FunctionBuilder<'b> {
         self.buffer.data.push(data.to_le_bytes());
         self
     }
+    /// An instruction whose word is a symbol.
+    #[inline]
+    fn named(&mut self, tag: u8, kind: RelocationKind, operand: u32) -> &mut Self {
+        self.refer(kind, operand);
+        self.push(tag, operand)
+    }
+    /// Notes that the next instruction names `operand`: in the order in which a walk gives them to its sink.
+    #[inline]
+    fn refer(&mut self, kind: RelocationKind, operand: u32) {
+        let instruction = (self.buffer.tags.len() - self.tags) as u32;
+        self.buffer.references.push(Reference { kind, operand, instruction });
+    }
+    fn refer_to_block_type(&mut self, ty: BlockType) {
+        if let BlockType::Function(ty) = ty {
+            self.refer(RelocationKind::TYPE_INDEX_LEB, ty.0);
+        }
+    }
+    /// Ends the innermost block; whether there was one besides the function's own.
+    #[inline]
+    fn close(&mut self) -> bool {
+        let blocks = &mut self.buffer.scratch.blocks;
+        let is_open = blocks.len() > 1;
+        blocks.truncate(blocks.len().max(2) - 1);
+        is_open
+    }
+    #[inline]
     fn local_op(&mut self, tag: u8, local: Local) -> &mut Self {
         self.check(local.0 < self.local_count, "there is no such local");
         self.push(tag, local.0)
     }
+    #[inline]
     fn wide(&mut self, tag: u8, value: u64) -> &mut Self {
         let at = self.extra_here();
         self.extra(&[value as u32, (value >> 32) as u32]);
         self.push(tag, at)
     }
+    #[inline]
     fn reference(&mut self, tag: u8, offset_tag: u8, data: Data, addend: i64) -> &mut Self {
+        self.refer(address_kind(&KINDS_32, tag), data.0);
         if addend == 0 {
             return self.push(tag, data.0);
         }
@@ -464,13 +491,18 @@ impl<'b> FunctionBuilder<'b> {
     fn access(&mut self, access: MemArg) {
         let offset = [access.offset as u32, (access.offset >> 32) as u32];
         match access.symbol {
-            Some(symbol) => self.extra(&[access.alignment | SYMBOLIC, symbol.0, offset[0], offset[1]]),
+            Some(symbol) => {
+                self.refer(KINDS_32.offset, symbol.0);
+                self.extra(&[access.alignment | SYMBOLIC, symbol.0, offset[0], offset[1]]);
+            }
             None => self.extra(&[access.alignment, offset[0], offset[1]]),
         }
     }
+    #[inline]
     fn extra_here(&self) -> u32 {
         (self.buffer.extra.len() - self.extra) as u32
     }
+    #[inline]
     fn extra(&mut self, words: &[u32]) {
         self.buffer.extra.extend(words.iter().map(|word| word.to_le_bytes()));
     }
@@ -481,8 +513,9 @@ impl<'b> FunctionBuilder<'b> {
             word
         }));
     }
+    #[inline]
     fn check_label(&mut self, label: u32) {
-        self.check((label as usize) < self.blocks.len(), "there is no block that far out");
+        self.check((label as usize) < self.buffer.scratch.blocks.len(), "there is no block that far out");
     }
     #[inline]
     fn check(&mut self, holds: bool, problem: &'static str) {
@@ -503,47 +536,4 @@ fn block_word(ty: BlockType) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn fails(build: impl FnOnce(&mut FunctionBuilder), instruction: usize, problem: &str) {
-        let mut buffer = CodeBuffer::default();
-        let mut b = FunctionBuilder::new(&mut buffer, 1);
-        build(&mut b);
-        let error = b.finish().expect_err("a slip");
-        assert_eq!((error.instruction, error.problem), (instruction, problem));
-        assert!(buffer.is_empty() && buffer.tags.is_empty() && buffer.extra.is_empty() && buffer.locals.is_empty());
-    }
-
-    #[test]
-    fn slips_are_found_and_leave_nothing() {
-        fails(|b| _ = b.op(tag::END), 0, "it ends a block that is not there; finish() ends the function");
-        fails(|b| _ = b.op(tag::NOP).block(tag::LOOP, BlockType::Empty), 2, "a block is not ended");
-        fails(|b| _ = b.block(tag::LOOP, BlockType::Empty).op(tag::ELSE), 1, "it is in no `if`");
-        fails(|b| _ = b.branch(tag::BR, 1), 0, "there is no block that far out");
-        fails(|b| _ = b.br_table(&[]), 0, "it lacks the default label");
-        fails(|b| _ = b.i64_const(1).local_get(Local(1)), 1, "there is no such local");
-        fails(|b| _ = b.op(tag::CALL), 0, "it needs an operand, or is no instruction");
-        fails(|b| _ = b.prefixed(tag::SIMD, 0x0c, None, &[0; 15]), 0, "its operands do not fit its opcode");
-        fails(|b| _ = b.misc(14, &[], &[Table(0)]), 0, "its operands do not fit its opcode");
-    }
-
-    #[test]
-    fn an_if_has_one_else() {
-        let mut buffer = CodeBuffer::default();
-        let mut b = FunctionBuilder::new(&mut buffer, 1);
-        b.local_get(Local(0)).block(tag::IF, BlockType::Empty).op(tag::ELSE).op(tag::END);
-        b.finish().expect("well formed");
-        assert_eq!(buffer.tags, [tag::LOCAL_GET, tag::IF, tag::ELSE, tag::END, tag::END]);
-    }
-
-    #[test]
-    fn locals_of_a_type_make_a_run() {
-        let mut buffer = CodeBuffer::default();
-        let mut b = FunctionBuilder::new(&mut buffer, 2);
-        let locals = [0x7f, 0x7f, 0x7e].map(|ty| b.local(ty));
-        b.finish().expect("well formed");
-        assert_eq!((locals[2], buffer.locals.as_slice()), (Local(4), &[2, 2, 0x7f, 1, 0x7e][..]));
-    }
-}
+mod tests;

@@ -61,6 +61,32 @@ impl<V: Values> Sink for Final<'_, V> {
     fn signed(&mut self, value: i64) {
         leb::push_signed(self.out, value);
     }
+    // Most numbers take a byte: it goes out together with the opcode.
+    #[inline]
+    fn op_unsigned(&mut self, opcode: u8, value: u32) {
+        match value {
+            0..0x80 => self.out.extend_from_slice(&[opcode, value as u8]),
+            _ => long_unsigned(self.out, opcode, value),
+        }
+    }
+    #[inline]
+    fn op_signed(&mut self, opcode: u8, value: i32) {
+        match value {
+            -0x40..0x40 => self.out.extend_from_slice(&[opcode, value as u8 & 0x7f]),
+            0x40..0x2000 => self.out.extend_from_slice(&[opcode, value as u8 | 0x80, (value >> 7) as u8]),
+            _ => long_signed(self.out, opcode, value),
+        }
+    }
+    #[inline]
+    fn op_pair(&mut self, opcode: u8, first: u32, second: u32) {
+        match (first, second) {
+            (0..0x80, 0..0x80) => self.out.extend_from_slice(&[opcode, first as u8, second as u8]),
+            _ => {
+                long_unsigned(self.out, opcode, first);
+                leb::push_unsigned(self.out, second as u64);
+            }
+        }
+    }
     #[inline]
     fn field(&mut self, kind: RelocationKind, index: u32, addend: i64, _: usize) -> Result<(), Malformed> {
         let value = self.values.value(kind, index, addend);
@@ -79,6 +105,16 @@ impl<V: Values> Sink for Final<'_, V> {
         leb::push_signed(self.out, index as u32 as i64);
         Ok(())
     }
+}
+
+fn long_unsigned(out: &mut Vec<u8>, opcode: u8, value: u32) {
+    out.push(opcode);
+    leb::push_unsigned(out, value as u64);
+}
+
+fn long_signed(out: &mut Vec<u8>, opcode: u8, value: i32) {
+    out.push(opcode);
+    leb::push_signed(out, value as i64);
 }
 
 struct Padded<'a, V> {

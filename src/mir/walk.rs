@@ -18,6 +18,25 @@ pub trait Sink {
     fn unsigned(&mut self, value: u64);
     /// A number in the signed form.
     fn signed(&mut self, value: i64);
+    /// An opcode and a number in the unsigned form.
+    #[inline]
+    fn op_unsigned(&mut self, opcode: u8, value: u32) {
+        self.byte(opcode);
+        self.unsigned(value as u64);
+    }
+    /// An opcode and a number in the signed form.
+    #[inline]
+    fn op_signed(&mut self, opcode: u8, value: i32) {
+        self.byte(opcode);
+        self.signed(value as i64);
+    }
+    /// An opcode and two numbers in the unsigned form.
+    #[inline]
+    fn op_pair(&mut self, opcode: u8, first: u32, second: u32) {
+        self.byte(opcode);
+        self.unsigned(first as u64);
+        self.unsigned(second as u64);
+    }
     /// The field of a relocation of instruction number `instruction`.
     ///
     /// # Errors
@@ -34,9 +53,9 @@ pub trait Sink {
 }
 
 /// What symbolic operands are relocated with; it depends on the width of addresses.
-struct Kinds {
+pub(super) struct Kinds {
     address: RelocationKind,
-    offset: RelocationKind,
+    pub offset: RelocationKind,
     tls: RelocationKind,
     relative: RelocationKind,
     slot: RelocationKind,
@@ -45,7 +64,7 @@ struct Kinds {
     constant: u8,
 }
 
-const KINDS_32: Kinds = Kinds {
+pub(super) const KINDS_32: Kinds = Kinds {
     address: RelocationKind::MEMORY_ADDR_SLEB,
     offset: RelocationKind::MEMORY_ADDR_LEB,
     tls: RelocationKind::MEMORY_ADDR_TLS_SLEB,
@@ -65,6 +84,20 @@ const KINDS_64: Kinds = Kinds {
     constant: tag::I64_CONST,
 };
 
+/// The relocation that does in code whose addresses have 64 bits what `kind` does where they have 32.
+pub(crate) fn widened(kind: RelocationKind) -> RelocationKind {
+    let narrow = &KINDS_32;
+    let pairs = [
+        (narrow.address, KINDS_64.address),
+        (narrow.offset, KINDS_64.offset),
+        (narrow.tls, KINDS_64.tls),
+        (narrow.relative, KINDS_64.relative),
+        (narrow.slot, KINDS_64.slot),
+        (narrow.relative_slot, KINDS_64.relative_slot),
+    ];
+    pairs.into_iter().find(|&(narrow, _)| narrow == kind).map_or(kind, |(_, wide)| wide)
+}
+
 /// Walks a function: locals, prologue, instructions. `is_64`: addresses have 64 bits.
 ///
 /// # Errors
@@ -79,22 +112,15 @@ pub fn walk<S: Sink>(code: &Code, is_64: bool, sink: &mut S) -> Result<(), Malfo
         let data = u32::from_le_bytes(data);
         match SHAPES[tag as usize] {
             Shape::Plain => sink.byte(tag),
-            Shape::Number => {
-                sink.byte(tag);
-                sink.unsigned(data as u64);
-            }
-            Shape::I32 => {
-                sink.byte(tag);
-                sink.signed(data as i32 as i64);
+            Shape::Number => sink.op_unsigned(tag, data),
+            Shape::I32 => sink.op_signed(tag, data as i32),
+            Shape::Memory if data & IN_EXTRA == 0 => {
+                let offset = data & (tag::INLINE_OFFSET_END - 1) as u32;
+                sink.op_pair(tag, data >> tag::INLINE_ALIGN_SHIFT, offset);
             }
             Shape::Memory => {
                 sink.byte(tag);
-                if data & IN_EXTRA == 0 {
-                    sink.unsigned((data >> tag::INLINE_ALIGN_SHIFT) as u64);
-                    sink.unsigned(data as u64 & (tag::INLINE_OFFSET_END - 1));
-                } else {
-                    memory(&mut code.extra_at(data & !IN_EXTRA, instruction), kinds, instruction, sink)?;
-                }
+                memory(&mut code.extra_at(data & !IN_EXTRA, instruction), kinds, instruction, sink)?;
             }
             Shape::Function => {
                 let opcode = match tag {
@@ -199,7 +225,7 @@ fn uncommon<S: Sink>(
     Ok(())
 }
 
-fn address_kind(kinds: &Kinds, tag: u8) -> RelocationKind {
+pub(super) fn address_kind(kinds: &Kinds, tag: u8) -> RelocationKind {
     match tag {
         tag::TLS_REF | tag::TLS_REF_OFF => kinds.tls,
         tag::RELATIVE_REF | tag::RELATIVE_REF_OFF => kinds.relative,

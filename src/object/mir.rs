@@ -2,12 +2,14 @@
 
 use super::header::id;
 use super::relocation_check::Targets;
+use super::relocations::Target;
 use super::*;
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::leb;
 use crate::mir::file::{self, GATE_SEGMENT, GATE_SYMBOL, View};
-use crate::mir::walk::{Sink, walk};
-use crate::mir::{self, Malformed, Unit};
+use crate::mir::walk::{Sink, walk, widened};
+use crate::mir::{self, Code, Malformed, Operands, Reference, Unit};
+use crate::par::AtomicBits;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -109,6 +111,13 @@ impl<'i> Contents<'i> {
             let start = code.len();
             code.extend_from_slice(&body);
             for entry in &relocations {
+                if entry.kind.target() == Target::Address
+                    && let Some(value) = unit.literal(entry.index)
+                {
+                    let at = start + entry.offset as usize;
+                    entry.kind.field().write(value.wrapping_add_signed(entry.addend), &mut code[at..]);
+                    continue;
+                }
                 let index = unit.operand(function, entry.kind, entry.index);
                 Relocation { index, ..*entry }.encode(entry.offset + start as u32, &mut entries);
             }
@@ -128,11 +137,12 @@ impl<'i> Contents<'i> {
     fn check_functions(&mut self, unit: &Unit<'i>, targets: &mut Targets<'_, '_>) -> Result<(), (usize, Malformed)> {
         let count = unit.len();
         let tasks = count.div_ceil(TASK_FUNCTIONS);
+        let called = AtomicBits::new(targets.symbol_count());
         let checked: Vec<Checked> = (0..tasks)
             .into_par_iter()
             .map(|task| {
                 let functions = task * TASK_FUNCTIONS..count.min((task + 1) * TASK_FUNCTIONS);
-                check_task(functions, unit, targets)
+                check_task(functions, unit, targets, &called)
             })
             .collect::<Result<_, _>>()?;
         let mut references = Vec::with_capacity(checked.iter().map(|task| task.references.len()).sum());
@@ -146,10 +156,8 @@ impl<'i> Contents<'i> {
                 ..body
             }));
             references.extend_from_slice(&task.references);
-            for symbol in task.called {
-                targets.call(symbol);
-            }
         }
+        targets.call(&called.freeze());
         self.code_relocations = references.into();
         Ok(())
     }
@@ -169,25 +177,30 @@ struct Checked {
     bodies: Vec<Body>,
     /// Encoded as the entries of a relocation section.
     references: Vec<u8>,
-    called: Vec<u32>,
 }
 
-fn check_task(functions: Range<usize>, unit: &Unit, targets: &Targets<'_, '_>) -> Result<Checked, (usize, Malformed)> {
-    let mut sink = Checker { targets, unit, function: 0, size: 0, references: Vec::new(), called: Vec::new() };
+fn check_task(
+    functions: Range<usize>,
+    unit: &Unit,
+    targets: &Targets<'_, '_>,
+    called: &AtomicBits,
+) -> Result<Checked, (usize, Malformed)> {
+    let operands = unit.operands(functions.start);
+    let mut sink = Checker { targets, operands, called, size: 0, references: Vec::new() };
     let mut bodies = Vec::with_capacity(functions.len());
     for index in functions {
         let start = sink.references.len() as u32;
-        (sink.function, sink.size) = (index, 0);
+        (sink.operands, sink.size) = (unit.operands(index), 0);
         let code = unit.code(index);
-        check_locals(code.locals)
-            .and_then(|()| walk(&code, unit.is_64(), &mut sink))
-            .map_err(|malformed| (index, malformed))?;
+        let checked = match unit.references(index) {
+            Some(references) => sink.take(&code, references, unit.is_64()),
+            None => check_locals(code.locals).and_then(|()| walk(&code, unit.is_64(), &mut sink)),
+        };
+        checked.map_err(|malformed| (index, malformed))?;
         let end = sink.references.len() as u32;
         bodies.push(Body { offset: 0, size: sink.size, size_width: 0, relocations: start, relocations_end: end });
     }
-    sink.called.sort_unstable();
-    sink.called.dedup();
-    Ok(Checked { bodies, references: sink.references, called: sink.called })
+    Ok(Checked { bodies, references: sink.references })
 }
 
 /// Checks the encoding of a function's locals.
@@ -209,11 +222,22 @@ pub(crate) fn check_locals(locals: &[u8]) -> Result<(), Malformed> {
 /// Checks operands, notes references and counts bytes.
 struct Checker<'t, 'o, 'i> {
     targets: &'t Targets<'o, 'i>,
-    unit: &'t Unit<'i>,
-    function: usize,
+    operands: Operands<'t>,
+    /// The symbols of functions that are called.
+    called: &'t AtomicBits,
     size: u32,
     references: Vec<u8>,
-    called: Vec<u32>,
+}
+
+impl Checker<'_, '_, '_> {
+    /// Takes the references of a function that is known to be well formed.
+    fn take(&mut self, code: &Code, references: &[Reference], is_64: bool) -> Result<(), Malformed> {
+        self.size = 2 * code.tags.len() as u32;
+        for &Reference { kind, operand, instruction } in references {
+            self.field(if is_64 { widened(kind) } else { kind }, operand, 0, instruction as usize)?;
+        }
+        Ok(())
+    }
 }
 
 impl Sink for Checker<'_, '_, '_> {
@@ -234,7 +258,7 @@ impl Sink for Checker<'_, '_, '_> {
         self.size = self.size.saturating_add(1);
     }
     fn field(&mut self, kind: RelocationKind, operand: u32, addend: i64, instruction: usize) -> Result<(), Malformed> {
-        let index = self.unit.operand(self.function, kind, operand);
+        let index = self.operands.get(kind, operand);
         if !self.targets.fits(kind, index) {
             let problem = match kind == RelocationKind::TYPE_INDEX_LEB {
                 true => "it names a type that does not exist",
@@ -242,8 +266,8 @@ impl Sink for Checker<'_, '_, '_> {
             };
             return Err(Malformed { instruction, problem });
         }
-        if kind == RelocationKind::FUNCTION_INDEX_LEB && self.called.last() != Some(&index) {
-            self.called.push(index);
+        if kind == RelocationKind::FUNCTION_INDEX_LEB {
+            self.called.insert(index as usize);
         }
         self.size = self.size.saturating_add(2);
         Relocation { kind, offset: instruction as u32, index, addend }.encode(instruction as u32, &mut self.references);

@@ -6,6 +6,7 @@ use super::reader::Reader;
 use super::relocations::{RELOCATIONS, RelocationKind, Target};
 use super::*;
 use crate::diagnostic::Diagnostic;
+use crate::par::Bits;
 
 /// A piece of a section that is linked as a whole, and gets its share of the section's relocations.
 pub(super) trait Chunk {
@@ -174,9 +175,13 @@ impl Targets<'_, '_> {
             kinds => self.kinds.get(index as usize).is_some_and(|kind| kind & kinds != 0),
         }
     }
-    /// Notes that `symbol`, which fits, is called.
-    pub(super) fn call(&mut self, symbol: u32) {
-        self.called[symbol as usize / 64] |= 1 << (symbol % 64);
+    /// How many symbols there are.
+    pub(super) fn symbol_count(&self) -> usize {
+        self.kinds.len()
+    }
+    /// Notes that these symbols, which fit, are called.
+    pub(super) fn call(&mut self, symbols: &Bits) {
+        self.called.iter_mut().zip(symbols.words()).for_each(|(called, word)| *called |= word);
     }
     /// Whether an entry may refer to `index`; notes calls.
     #[inline]

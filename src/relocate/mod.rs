@@ -5,5 +5,5 @@ mod table;
 mod value;
 
 pub use apply::{apply, push_compressed};
-pub use table::Table;
+pub use table::{FileValues, Table};
 pub use value::{Offsets, Place, Relocator};

@@ -3,7 +3,7 @@
 use super::value::{Place, Relocator, gone};
 use crate::index::*;
 use crate::layout::Callee;
-use crate::object::relocations::{Relocation, Target};
+use crate::object::relocations::{Relocation, RelocationKind, Target};
 use crate::resolve::Definition;
 use rayon::prelude::*;
 
@@ -126,6 +126,24 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
             return value;
         }
         self.relocator.value(self.file, relocation, place)
+    }
+
+    /// The value of an operand of code, as [`Relocator::value`] finds it.
+    #[inline]
+    pub fn operand(&self, kind: RelocationKind, index: u32, addend: i64) -> u64 {
+        let (target, entry) = (kind.target(), self.entries.get(index as usize).copied().unwrap_or(Entry(GENERAL)));
+        let value = entry.value();
+        match (target, entry.kind()) {
+            (Target::FunctionIndex, FUNCTION) => value as u32 as u64,
+            (Target::TableSlot, FUNCTION) => value >> 32,
+            (Target::Address, DATA) => value.wrapping_add_signed(addend),
+            (Target::GlobalIndex, GLOBAL) => value,
+            _ => self.unusual(kind, index, addend),
+        }
+    }
+    #[cold]
+    fn unusual(&self, kind: RelocationKind, index: u32, addend: i64) -> u64 {
+        self.relocator.value(self.file, &Relocation { kind, offset: 0, index, addend }, Place::default())
     }
 
     #[inline]

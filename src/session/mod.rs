@@ -12,7 +12,7 @@ use crate::input::{Disk, FileBytes, FileSystem, Files};
 use crate::linker::Linked;
 use crate::mir::Module;
 use crate::mir::module::Parts;
-use crate::mir::snapshot::Snapshot;
+use crate::mir::snapshot::{self, Snapshot};
 use crate::options::{Options, Positional};
 use crate::pipeline;
 use parking_lot::Mutex;
@@ -139,20 +139,45 @@ impl Session {
         let mut diagnostics = Diagnostics::new(self.options.fatal_warnings);
         let mut kept = None;
         let named = modules.iter().map(|module| module.name.as_str()).zip(parts);
-        let module = self.link(named.collect(), inputs, &mut kept, &mut diagnostics);
+        let module =
+            self.linked(named.collect(), inputs, &mut diagnostics, |options, files, snapshots, diagnostics| {
+                pipeline::link_modules(options, files, snapshots, &mut kept, diagnostics).ok()
+            });
         let (warnings, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
         let Some(module) = module else { return Err(warnings) };
         *last = kept.map(|kept| Last { kept, state, warnings: warnings.clone(), output: output.clone(), updates: 0 });
         Ok(Linked { module, warnings, output })
     }
 
-    fn link(
+    /// Links everything that has been handed over and writes it to the output path of the options, block by block. For
+    /// compilers that link once: the next link starts from nothing.
+    ///
+    /// # Errors
+    /// All diagnostics in order; what was at the path before is still there.
+    pub fn link_to_file(&self) -> Result<Linked, Vec<Diagnostic>> {
+        let mut modules = self.modules.lock().clone();
+        modules.sort_by(|a, b| a.name.cmp(&b.name));
+        let modules = modules.iter().map(|module| (module.name.as_str(), module.parts())).collect();
+        let inputs = self.inputs.lock().clone();
+        let mut diagnostics = Diagnostics::new(self.options.fatal_warnings);
+        let linked = self.linked(modules, inputs, &mut diagnostics, |options, files, snapshots, diagnostics| {
+            pipeline::link_modules_to_file(options, files, snapshots, diagnostics).ok()
+        });
+        let (warnings, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
+        match linked {
+            Some(()) => Ok(Linked { module: Vec::new(), warnings, output }),
+            None => Err(warnings),
+        }
+    }
+
+    /// Puts modules in order and has everything linked.
+    fn linked<R>(
         &self,
         modules: Vec<(&str, Parts)>,
         inputs: Named,
-        kept: &mut Option<Kept>,
         diagnostics: &mut Diagnostics,
-    ) -> Option<Vec<u8>> {
+        link: impl FnOnce(&Options, &Overlay, Vec<Snapshot>, &mut Diagnostics) -> Option<R>,
+    ) -> Option<R> {
         let mut options = self.options.clone();
         // Modules need not say how wide addresses are: the session does.
         let is_64 = *options.is_64.get_or_insert(false);
@@ -166,9 +191,12 @@ impl Session {
                 Err((module, problem)) => diagnostics.error(Kind::Input, format!("{module}: {problem}")),
             }
         }
+        if let Err((module, problem)) = snapshot::join(&mut ready, options.relocatable) {
+            diagnostics.error(Kind::Input, format!("{module}: {problem}"));
+        }
         diagnostics.checkpoint().ok()?;
         let files = Overlay { files: &inputs.files, disk: Disk };
-        pipeline::link_modules(&options, &files, ready, kept, diagnostics).ok()
+        link(&options, &files, ready, diagnostics)
     }
 }
 

@@ -23,6 +23,8 @@ const F32: u8 = 0x7d;
 const F64: u8 = 0x7c;
 
 type Check = Result<(), String>;
+/// Its name, and what it does.
+type Test = (&'static str, fn() -> Check);
 
 /// All tests; those that compile C or run something are skipped where clang or node is missing, unless in CI.
 pub fn trials() -> Vec<Trial> {

@@ -3,10 +3,11 @@
 use wold::mir::{BlockType, Catch, Code, DataKind, Linkage, Local, MemArg, tag};
 
 use super::{
-    Check, F32, F64, I32, I64, expect, expect_with, flush, function, linked_function, one, options, validate, wasm64,
+    Check, F32, F64, I32, I64, Test, expect, expect_with, flush, function, linked_function, one, options, validate,
+    wasm64,
 };
 
-pub const TESTS: &[(&str, fn() -> Check)] = &[
+pub const TESTS: &[Test] = &[
     ("frames", frames),
     ("frames-64", frames_64),
     ("control", control),

@@ -5,11 +5,11 @@ use wold::mir::{DataKind, Fixup, Linkage, Local, MemArg, Module, NameTable, TagN
 use wold::options::Options;
 
 use super::{
-    Check, I32, I64, check, count, expect, expect_with, flush, function, linked_function, one, options, same, validate,
-    wasm64,
+    Check, I32, I64, Test, check, count, expect, expect_with, flush, function, linked_function, one, options, same,
+    validate, wasm64,
 };
 
-pub const TESTS: &[(&str, fn() -> Check)] = &[
+pub const TESTS: &[Test] = &[
     ("pointers", pointers),
     ("pointers-64", pointers_64),
     ("unnamed-values-are-one", unnamed),

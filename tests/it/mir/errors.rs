@@ -2,9 +2,9 @@
 
 use wold::mir::{Code, Data, DataKind, Fixup, Func, Linkage, Module, Type, tag};
 
-use super::{Check, I32, flush, function, one, options, same};
+use super::{Check, I32, Test, flush, function, one, options, same};
 
-pub const TESTS: &[(&str, fn() -> Check)] = &[
+pub const TESTS: &[Test] = &[
     ("errors-of-definitions", definitions),
     ("errors-of-operands", operands),
     ("errors-of-data", data),

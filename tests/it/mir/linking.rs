@@ -7,12 +7,12 @@ use wold::mir::{DataKind, Fixup, Linkage, Local, MemArg, Ordinal, TagNames, TagW
 use wold::options::Options;
 
 use super::{
-    Check, I32, add_archive, add_c, check, expect, expect_with, flush, function, linked_function, one, options, same,
-    save,
+    Check, I32, Test, add_archive, add_c, check, expect, expect_with, flush, function, linked_function, one, options,
+    same, save,
 };
 use crate::{inputs, node};
 
-pub const TESTS: &[(&str, fn() -> Check)] = &[
+pub const TESTS: &[Test] = &[
     ("objects-both-ways", objects),
     ("linkage", linkage),
     ("start-up", start_up),

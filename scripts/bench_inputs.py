@@ -9,8 +9,8 @@ import links
 
 SHARED = pathlib.Path(os.environ.get("SHARED", links.REPO.parent / "shared"))
 TARGET = links.REPO / os.environ.get("CARGO_TARGET_DIR", "target")
-# Where multiplied programs are made; git ignores it.
-CORPUS = links.REPO / "target/corpus"
+# Where multiplied programs are made; git ignores it. Not among the corpus, of which tests link every program.
+MULTIPLIED = links.REPO / "target/multiplied"
 
 
 def memory_available():
@@ -65,11 +65,11 @@ def split_arguments(folder, words):
 
 
 def multiplied(corpus, name, copies, say):
-    """The folder name of program `name` with `copies` copies of its objects in CORPUS; made if it is not there.
+    """The folder name of program `name` with `copies` copies of its objects in MULTIPLIED; made if it is not there.
 
     None, and the reason said, where it cannot be made.
     """
-    folder = CORPUS / f"{name}-x{copies}"
+    folder = MULTIPLIED / f"{name}-x{copies}"
     if (folder / links.LINK_FILE).exists():
         return folder.name
     program = multiplier()
@@ -78,8 +78,8 @@ def multiplied(corpus, name, copies, say):
     source = pathlib.Path(corpus).resolve() / name
     rest, own = split_arguments(source, (source / links.LINK_FILE).read_text().split())
     size = copies * sum(os.path.getsize(path) for path in own)
-    CORPUS.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(CORPUS).free
+    MULTIPLIED.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(MULTIPLIED).free
     # The outputs are about as large as the inputs without their archives' indices.
     if size * 1.5 > free:
         return say(f"{folder.name}: wants {size * 1.5 / 2**30:.1f} GiB of disk, {free / 2**30:.1f} are free: left out")

@@ -74,7 +74,8 @@ def race_rows(what, by_linker):
         if one.get("failure"):
             yield [what, linker, "", "", "", "", "", "", "", "fails: " + one["failure"]]
             continue
-        cells = [what, linker, spread(one["wall"]), spread(one["cpu"]), f"{one['rss'] / 2**20:.0f}", f"{one['size'] / 1e6:.2f}"]
+        sizes = [f"{one['rss'] / 2**20:.0f}", f"{one['size'] / 1e6:.2f}"]
+        cells = [what, linker, spread(one["wall"]), spread(one["cpu"]), *sizes]
         if one is ours or not ours or ours.get("failure"):
             yield [*cells, "", "", "", one["output"]]
         else:
@@ -140,8 +141,9 @@ SECTIONS = [
 def markdown(machine, measurements, plots):
     out = [f"# Measured on: {machine['name']}\n\n"]
     out += [f"{what}: {value}  \n" for what, value in machine.items() if what != "name"]
-    out.append("\nWritten by `scripts/bench`, where the columns are explained. Cells are medians, with the least and greatest of a "
-               "round in brackets. The linkers took turns; ratios in brackets are of single rounds. Below 1, Wold takes less. "
+    out.append("\nWritten by `scripts/bench`, where the columns are explained. Cells are medians, with the least and "
+               "greatest of a round in brackets. The linkers took turns; ratios in brackets are of single rounds. Below 1, "
+               "Wold takes less. "
                "`floor` maps and reads the same files and writes as many bytes, and links nothing.\n")
     for kind, title, body, words in SECTIONS:
         if any(one["kind"] == kind for one in measurements):
@@ -212,7 +214,8 @@ class Plot:
 
     def text(self, x, y, words, anchor="middle", size=13, colour="#333"):
         words = str(words).replace("&", "&amp;").replace("<", "&lt;")
-        self.out.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}">{words}</text>')
+        style = f'text-anchor="{anchor}" font-size="{size}" fill="{colour}"'
+        self.out.append(f'<text x="{x:.1f}" y="{y:.1f}" {style}>{words}</text>')
 
     def line(self, start, end):
         self.out.append(f'<line x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}" stroke="#ddd"/>')

@@ -300,8 +300,8 @@ class Unit:
         imports.insert(0, text("env") + text("__linear_memory") + b"\x02\x00\x01")
         imports.append(text("env") + text("__stack_pointer") + b"\x03\x7f\x01")
         imports.append(text("env") + text("__indirect_function_table") + b"\x01\x70\x00\x00")
-        # A function index is the place of its import among the functions, or follows these.
-        named = [self.imports.index(self.imports[at]) if at < len(self.imports) else at for at in sorted(set(self.addressed))]
+        # Callees are in the order of the function index space: imports, then the object's own.
+        named = sorted(set(self.addressed))
         code, data = self.code(), self.data()
         sections = [
             section(1, vector([b"\x60" + vector([bytes([p]) for p in ps]) + vector([bytes([r]) for r in rs])

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{ROUNDS, each_program, median_ms};
+use common::each_program;
 use std::time::{Duration, Instant};
 use wold::diagnostic::Diagnostics;
 use wold::input::Disk;
@@ -12,6 +12,9 @@ use wold::pipeline::link;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measured runs of each program, after one for warming up.
+const ROUNDS: usize = 9;
 
 fn main() -> Result<(), String> {
     println!("{:<28} {:>10} {:>10} {:>10} {:>12}", "program", "median ms", "least ms", "most ms", "bytes");
@@ -37,4 +40,10 @@ fn bench(name: &str, options: Options) -> Result<(), String> {
     let (least, most) = (ms(times.iter().min()), ms(times.iter().max()));
     println!("{name:<28} {:>10.2} {least:>10.2} {most:>10.2} {size:>12}", median_ms(times));
     Ok(())
+}
+
+/// The middle one, in milliseconds; 0 of nothing.
+fn median_ms(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times.get(times.len() / 2).map_or(0.0, |time| time.as_secs_f64() * 1e3)
 }

@@ -1,17 +1,14 @@
-//! What the benches share: the programs of a corpus, and a few numbers.
+//! What the benches share: the programs of a corpus.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use wold::options::Options;
 use wold::options::parse;
-
-/// Measured runs of each program, after one for warming up.
-pub const ROUNDS: usize = 9;
 
 /// Calls `run` for each program of the corpus, with its folder as the current one and its options read.
 ///
 /// The corpus is the folder `WOLD_CORPUS`; a program is a folder in it that holds the linker's arguments in `link.rsp`.
-/// Names on the command line (`cargo bench --bench link -- sqlite`) choose among them. Says so if there is no corpus.
+/// Names on the command line (`cargo bench --bench link -- sqlite`) choose among them, up to a `/`. Says so if there is no
+/// corpus.
 ///
 /// # Errors
 /// A program whose folder cannot be entered, or what `run` says.
@@ -23,7 +20,7 @@ pub fn each_program(mut run: impl FnMut(&str, Options) -> Result<(), String>) ->
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     for folder in folders(Path::new(&corpus))? {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if wanted.is_empty() || wanted.contains(&name) {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted.split('/').next() == Some(&name)) {
             std::env::set_current_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
             run(&name, options()).map_err(|error| format!("{name}: {error}"))?;
         }
@@ -48,10 +45,4 @@ fn folders(corpus: &Path) -> Result<Vec<PathBuf>, String> {
 /// The options of the program in the current folder.
 fn options() -> Options {
     parse::parse("wold", vec!["@link.rsp".to_owned()], &|path| std::fs::read(path)).options
-}
-
-/// The middle one, in milliseconds; 0 of nothing.
-pub fn median_ms(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    times.get(times.len() / 2).map_or(0.0, |time| time.as_secs_f64() * 1e3)
 }

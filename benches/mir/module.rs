@@ -34,8 +34,10 @@ impl Ids for Declared {
     }
 }
 
-/// Builds the program from `threads` threads, links it and writes it where the options say. Gives what each step took, and the
-/// linker's own account of its passes.
+/// What each step took, and the linker's own account of its passes.
+pub type Account = (Vec<(String, Duration)>, Vec<String>);
+
+/// Builds the program from `threads` threads, links it and writes it where the options say.
 ///
 /// # Errors
 /// What keeps it from being linked or written.
@@ -43,7 +45,7 @@ pub fn link(
     program: Program,
     threads: usize,
     options: Options,
-) -> Result<(Vec<(String, Duration)>, Vec<String>), String> {
+) -> Result<Account, String> {
     let mut times = Vec::new();
     let mut start = Instant::now();
     let mut lap = |name: &str| {

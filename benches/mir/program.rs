@@ -99,12 +99,12 @@ impl Random {
         let bits = self.bits as u32 & 0xffff;
         self.bits >>= 16;
         self.left -= 1;
-        bits * end >> 16
+        (bits * end) >> 16
     }
     /// A number below `end`.
     #[inline]
     fn large(&mut self, end: u32) -> u32 {
-        ((self.next() >> 32) * end as u64 >> 32) as u32
+        (((self.next() >> 32) * end as u64) >> 32) as u32
     }
     /// From 0 up to 1.
     fn unit(&mut self) -> f64 {

@@ -132,6 +132,10 @@ impl<'i> CustomPlan<'i> {
 }
 
 impl OutputCustom<'_> {
+    /// Whether there are bytes between its pieces.
+    pub fn has_gaps(&self) -> bool {
+        COVERAGE_SECTIONS.contains(&self.name)
+    }
     /// Whether it is made of merged strings.
     pub fn is_merged(&self) -> bool {
         self.strings.is_some()

@@ -261,7 +261,25 @@ impl<'i> Plan<'_, 'i> {
         }
     }
 
-    /// Writes one piece; `out` is zero before.
+    /// Whether a piece leaves bytes as they are, which must be zero then.
+    fn has_gaps(&self, job: &Job) -> bool {
+        match job {
+            Job::Data(_) => true,
+            Job::Custom(section, _) => self.customs.sections()[*section].has_gaps(),
+            Job::Head(_) | Job::Code(_) | Job::Object(..) | Job::Names(_) => false,
+        }
+    }
+
+    /// Bytes that are there already.
+    fn made(&self, job: &Job) -> Option<&[u8]> {
+        match job {
+            Job::Names(piece) => Some(&self.names.pieces()[*piece]),
+            Job::Object(section, piece) => Some(self.object.piece(*section, *piece)),
+            Job::Head(_) | Job::Code(_) | Job::Data(_) | Job::Custom(..) => None,
+        }
+    }
+
+    /// Writes one piece; `out` is zero before if the piece has gaps.
     fn run(&self, job: &Job, relocator: &Relocator, out: &mut [u8]) {
         match job {
             Job::Head(head) => out.copy_from_slice(head),
@@ -317,8 +335,15 @@ impl<'i> Plan<'_, 'i> {
             })
             .collect();
         blocks.par_iter().try_for_each_init(Vec::new, |buffer, block| {
+            // A block is of one section: all of its pieces are there, or none.
+            if self.made(&block[0].0).is_some() {
+                let mut made = block.iter().filter_map(|(job, at, _)| Some((*at, self.made(job)?)));
+                return made.try_for_each(|(at, bytes)| write_at(at, bytes));
+            }
             let (start, end) = (block[0].1, block[block.len() - 1].1 + block[block.len() - 1].2);
-            buffer.clear();
+            if block.iter().any(|(job, ..)| self.has_gaps(job)) {
+                buffer.clear();
+            }
             buffer.resize(end - start, 0);
             for (job, offset, size) in block.iter() {
                 self.run(job, &relocator, &mut buffer[offset - start..offset - start + size]);

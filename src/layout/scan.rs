@@ -345,11 +345,7 @@ pub(super) fn look_at_target(
 ) {
     let index = relocation.index;
     match relocation.kind.target() {
-        Target::TypeIndex => {
-            if seen.types.insert(index as usize) {
-                found.push(Found::Type(index));
-            }
-        }
+        Target::TypeIndex if seen.types.insert(index as usize) => found.push(Found::Type(index)),
         Target::TableSlot | Target::TableSlotRelative if seen.slots.insert(index as usize) => {
             found.push(Found::Slot(index));
         }

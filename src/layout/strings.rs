@@ -8,6 +8,7 @@
 
 use crate::intern::hash;
 use rayon::prelude::*;
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,7 +20,7 @@ pub struct MergedStrings<'i> {
     /// Where they lie in their output segment or section.
     pub offset: u64,
     /// The strings that take space, terminator included, in order, with their offsets.
-    kept: Vec<(&'i [u8], u64)>,
+    kept: Kept<'i>,
     /// The pieces of each input: which batch, and where there.
     inputs: Vec<(u32, Range<u32>)>,
     batches: Vec<Batch>,
@@ -114,7 +115,7 @@ const SHARD_STRINGS: usize = 1 << 13;
 /// Bytes of a string in debug information, if it is rather short.
 const LIKELY_BYTES: usize = 32;
 
-/// Bits of an id that say which shard it is of, at most.
+/// Bits of an id that say which shard it is of, at most: as few as there are, so that ids are dense.
 const SHARD_BITS: u32 = 8;
 
 /// Merges the strings of `inputs`, each of which must end with a terminator and be shorter than 4 GiB.
@@ -126,14 +127,20 @@ pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
     let wanted = rayon::current_num_threads().ilog2() + 2;
     let shard_bits = (count / SHARD_STRINGS).checked_ilog2().unwrap_or(0).min(wanted).min(SHARD_BITS);
     batches.par_iter_mut().for_each(|batch| batch.sort_by_shard(shard_bits));
-    let shards: Vec<Vec<&[u8]>> =
-        (0..1usize << shard_bits).into_par_iter().map(|shard| unique(shard, &batches, &ranges, inputs)).collect();
+    let shards: Vec<Vec<&[u8]>> = (0..1usize << shard_bits)
+        .into_par_iter()
+        .map(|shard| unique(shard_bits, shard, &batches, &ranges, inputs))
+        .collect();
     batches.iter_mut().for_each(|batch| batch.order = Vec::new());
-    let limit = shards.iter().map(Vec::len).max().unwrap_or(0) << SHARD_BITS;
+    let limit = shards.iter().map(Vec::len).max().unwrap_or(0) << shard_bits;
     let mut strings: Vec<Tail> = Vec::with_capacity(shards.iter().map(Vec::len).sum());
     for (shard, strings_of_shard) in shards.into_iter().enumerate() {
         let of_shard = strings_of_shard.into_iter().enumerate();
-        strings.extend(of_shard.map(|(i, string)| Tail { key: tail_key(string, 0), id: id(shard, i), string }));
+        strings.extend(of_shard.map(|(i, string)| Tail {
+            key: tail_key(string, 0),
+            id: id(shard_bits, shard, i),
+            string,
+        }));
     }
     sort_reversed(&mut strings);
     let (kept, offsets, size) = place(&strings, limit);
@@ -149,8 +156,8 @@ pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
     MergedStrings { size, offset: 0, kept, inputs: places.collect(), batches }
 }
 
-fn id(shard: usize, index: usize) -> u32 {
-    (index << SHARD_BITS | shard) as u32
+fn id(shard_bits: u32, shard: usize, index: usize) -> u32 {
+    (index << shard_bits | shard) as u32
 }
 
 impl Batch {
@@ -191,7 +198,13 @@ impl Batch {
 }
 
 /// The different strings of a shard; gives the pieces their ids.
-fn unique<'i>(shard: usize, batches: &[Batch], ranges: &[Range<usize>], inputs: &[&'i [u8]]) -> Vec<&'i [u8]> {
+fn unique<'i>(
+    shard_bits: u32,
+    shard: usize,
+    batches: &[Batch],
+    ranges: &[Range<usize>],
+    inputs: &[&'i [u8]],
+) -> Vec<&'i [u8]> {
     let mut table: hashbrown::HashTable<(u32, u32)> = hashbrown::HashTable::new();
     let mut strings: Vec<&[u8]> = Vec::new();
     // All of a shard agree in the upper bits, where the table looks too.
@@ -217,7 +230,7 @@ fn unique<'i>(shard: usize, batches: &[Batch], ranges: &[Range<usize>], inputs: 
                 strings.push(string);
                 table.insert_unique(spread(hash), (hash, local), |&(hash, _)| spread(hash));
             }
-            piece.place.store(id(shard, local as usize), Ordering::Relaxed);
+            piece.place.store(id(shard_bits, shard, local as usize), Ordering::Relaxed);
         }
     }
     strings
@@ -241,7 +254,7 @@ fn tail_key(string: &[u8], done: usize) -> u64 {
 
 /// Sorts different strings in descending order of what they are when reversed.
 fn sort_reversed(strings: &mut [Tail]) {
-    strings.par_sort_unstable_by(|a, b| b.key.cmp(&a.key));
+    strings.par_sort_unstable_by_key(|tail| Reverse(tail.key));
     let groups: Vec<&mut [Tail]> =
         strings.chunk_by_mut(|a, b| a.key == b.key).filter(|group| group.len() > 1).collect();
     groups.into_par_iter().for_each(|group| {
@@ -249,17 +262,20 @@ fn sort_reversed(strings: &mut [Tail]) {
         let mut groups = vec![(group, 8)];
         while let Some((group, done)) = groups.pop() {
             group.iter_mut().for_each(|tail| tail.key = tail_key(tail.string, done));
-            group.sort_unstable_by(|a, b| b.key.cmp(&a.key));
+            group.sort_unstable_by_key(|tail| Reverse(tail.key));
             let agreeing = group.chunk_by_mut(|a, b| a.key == b.key).filter(|group| group.len() > 1);
             groups.extend(agreeing.map(|group| (group, done + 8)));
         }
     });
 }
 
-/// The strings that take space, each with its offset; the offset of each id below `limit`; and how many bytes that is.
+/// The strings that take space, each with its offset.
+type Kept<'i> = Vec<(&'i [u8], u64)>;
+
+/// What takes space; the offset of each id below `limit`; and how many bytes that is.
 ///
 /// What ends with a string stands right in front of it.
-fn place<'i>(strings: &[Tail<'i>], limit: usize) -> (Vec<(&'i [u8], u64)>, Vec<u32>, u64) {
+fn place<'i>(strings: &[Tail<'i>], limit: usize) -> (Kept<'i>, Vec<u32>, u64) {
     let shared: Vec<bool> =
         strings.par_windows(2).with_min_len(4096).map(|pair| pair[0].string.ends_with(pair[1].string)).collect();
     let mut offsets = vec![0; limit];

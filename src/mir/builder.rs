@@ -8,6 +8,7 @@ use super::tag::{
     self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, TYPE_BLOCK,
 };
 use super::walk::{KINDS_32, address_kind};
+use super::worker::{Fixup, Unnamed};
 use crate::leb;
 use crate::object::relocations::RelocationKind;
 
@@ -36,6 +37,7 @@ impl std::error::Error for BuildError {}
 #[derive(Debug)]
 pub struct FunctionBuilder<'b> {
     buffer: &'b mut CodeBuffer,
+    unnamed: Option<Unnamed<'b>>,
     tags: usize,
     extra: usize,
     locals: usize,
@@ -67,7 +69,14 @@ impl<'b> FunctionBuilder<'b> {
         buffer.scratch.blocks.clear();
         buffer.scratch.blocks.push(false);
         let (local_count, frame, error, is_done) = (parameters, None, None, false);
-        Self { buffer, tags, extra, locals, references, local_count, frame, error, is_done }
+        Self { buffer, unnamed: None, tags, extra, locals, references, local_count, frame, error, is_done }
+    }
+
+    /// [`FunctionBuilder::new`], for a function that may add to its worker's unnamed values.
+    pub(super) fn with_unnamed(buffer: &'b mut CodeBuffer, parameters: u32, unnamed: Unnamed<'b>) -> Self {
+        let mut builder = Self::new(buffer, parameters);
+        builder.unnamed = Some(unnamed);
+        builder
     }
 
     /// Adds a local of the type with the byte `ty`.
@@ -233,7 +242,8 @@ impl<'b> FunctionBuilder<'b> {
     pub fn return_call(&mut self, function: Func) -> &mut Self {
         self.named(tag::RETURN_CALL, RelocationKind::FUNCTION_INDEX_LEB, function.0)
     }
-    /// `call_indirect` or `return_call_indirect`, by its tag, through `table` or else table 0.
+    /// `call_indirect` or `return_call_indirect`, by its tag, through `table`; or else through table 0, which does not by
+    /// itself have the module get one.
     #[inline]
     pub fn call_indirect(&mut self, tag: u8, ty: Type, table: Option<Table>) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Indirect, "it is no indirect call");
@@ -287,6 +297,16 @@ impl<'b> FunctionBuilder<'b> {
     pub fn address(&mut self, data: Data, addend: i64) -> &mut Self {
         self.reference(tag::NAV_REF, tag::NAV_REF_OFF, data, addend)
     }
+    /// An unnamed constant value, as [`super::Worker::unnamed`] makes it; only a worker's functions can have some.
+    pub fn unnamed(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Data {
+        match &mut self.unnamed {
+            Some(unnamed) => unnamed.add(bytes, alignment, fixups),
+            None => {
+                self.check(false, "only a worker's functions have unnamed values");
+                Data(NO_SYMBOL)
+            }
+        }
+    }
     /// The address `addend` bytes behind an unnamed value.
     pub fn uav_ref(&mut self, data: Data, addend: i64) -> &mut Self {
         self.reference(tag::UAV_REF, tag::UAV_REF_OFF, data, addend)
@@ -329,6 +349,22 @@ impl<'b> FunctionBuilder<'b> {
             self.extra(&[table.0]);
         }
         self.push(tag::MISC, at)
+    }
+    /// `memory.init` of memory 0, from data segment number `segment` of the module.
+    pub(crate) fn memory_init(&mut self, segment: u32) -> &mut Self {
+        self.misc(8, &[segment, 0], &[])
+    }
+    /// `data.drop`.
+    pub(crate) fn data_drop(&mut self, segment: u32) -> &mut Self {
+        self.misc(9, &[segment], &[])
+    }
+    /// `memory.copy` within memory 0.
+    pub fn memory_copy(&mut self) -> &mut Self {
+        self.misc(10, &[0, 0], &[])
+    }
+    /// `memory.fill` of memory 0.
+    pub fn memory_fill(&mut self) -> &mut Self {
+        self.misc(11, &[0], &[])
     }
     /// A vector or atomic instruction, by tag and opcode: an access to memory, and a lane or sixteen bytes, as far as it
     /// has them.
@@ -500,47 +536,4 @@ fn block_word(ty: BlockType) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn fails(build: impl FnOnce(&mut FunctionBuilder), instruction: usize, problem: &str) {
-        let mut buffer = CodeBuffer::default();
-        let mut b = FunctionBuilder::new(&mut buffer, 1);
-        build(&mut b);
-        let error = b.finish().expect_err("a slip");
-        assert_eq!((error.instruction, error.problem), (instruction, problem));
-        assert!(buffer.is_empty() && buffer.tags.is_empty() && buffer.extra.is_empty() && buffer.locals.is_empty());
-    }
-
-    #[test]
-    fn slips_are_found_and_leave_nothing() {
-        fails(|b| _ = b.op(tag::END), 0, "it ends a block that is not there; finish() ends the function");
-        fails(|b| _ = b.op(tag::NOP).block(tag::LOOP, BlockType::Empty), 2, "a block is not ended");
-        fails(|b| _ = b.block(tag::LOOP, BlockType::Empty).op(tag::ELSE), 1, "it is in no `if`");
-        fails(|b| _ = b.branch(tag::BR, 1), 0, "there is no block that far out");
-        fails(|b| _ = b.br_table(&[]), 0, "it lacks the default label");
-        fails(|b| _ = b.i64_const(1).local_get(Local(1)), 1, "there is no such local");
-        fails(|b| _ = b.op(tag::CALL), 0, "it needs an operand, or is no instruction");
-        fails(|b| _ = b.prefixed(tag::SIMD, 0x0c, None, &[0; 15]), 0, "its operands do not fit its opcode");
-        fails(|b| _ = b.misc(14, &[], &[Table(0)]), 0, "its operands do not fit its opcode");
-    }
-
-    #[test]
-    fn an_if_has_one_else() {
-        let mut buffer = CodeBuffer::default();
-        let mut b = FunctionBuilder::new(&mut buffer, 1);
-        b.local_get(Local(0)).block(tag::IF, BlockType::Empty).op(tag::ELSE).op(tag::END);
-        b.finish().expect("well formed");
-        assert_eq!(buffer.tags, [tag::LOCAL_GET, tag::IF, tag::ELSE, tag::END, tag::END]);
-    }
-
-    #[test]
-    fn locals_of_a_type_make_a_run() {
-        let mut buffer = CodeBuffer::default();
-        let mut b = FunctionBuilder::new(&mut buffer, 2);
-        let locals = [0x7f, 0x7f, 0x7e].map(|ty| b.local(ty));
-        b.finish().expect("well formed");
-        assert_eq!((locals[2], buffer.locals.as_slice()), (Local(4), &[2, 2, 0x7f, 1, 0x7e][..]));
-    }
-}
+mod tests;

@@ -59,6 +59,7 @@ pub(crate) enum Entity {
     },
     Absolute {
         value: u64,
+        linkage: Linkage,
     },
     ImportGlobal {
         value_type: u8,
@@ -70,6 +71,9 @@ pub(crate) enum Entity {
     Tag {
         ty: u32,
         linkage: Linkage,
+    },
+    ImportTag {
+        ty: u32,
     },
     /// It was there, and is no more.
     Removed {
@@ -96,6 +100,10 @@ pub(crate) struct Declarations {
     pub exports: Vec<(Range<u32>, u32)>,
     /// Priority, function.
     pub init_functions: Vec<(u32, u32)>,
+    /// Declarations whose namesakes in other modules must mean the same, with a hash of what they mean.
+    pub agreements: Vec<(u32, u128)>,
+    /// Features of WebAssembly that the code uses, sorted.
+    features: Vec<Range<u32>>,
     stack_pointer: Option<u32>,
     indirect_table: Option<u32>,
 }
@@ -104,6 +112,10 @@ impl Declarations {
     /// A name.
     pub fn text(&self, range: &Range<u32>) -> &str {
         &self.text[range.start as usize..range.end as usize]
+    }
+    /// Names of the features that the code uses.
+    pub fn features(&self) -> impl Iterator<Item = &str> {
+        self.features.iter().map(|range| self.text(range))
     }
     fn intern(&mut self, text: &str) -> Range<u32> {
         let start = self.text.len() as u32;
@@ -158,7 +170,7 @@ impl Parts {
 #[derive(Debug)]
 pub struct Module {
     pub(crate) name: String,
-    is_64: bool,
+    pub(super) is_64: bool,
     parts: Mutex<Parts>,
     /// Parameters of each declared function: workers read it for every function.
     parameters: RwLock<Vec<u32>>,
@@ -196,15 +208,22 @@ impl Module {
             }
         }
     }
-    fn change<R>(&self, change: impl FnOnce(&mut Declarations) -> R) -> R {
+    pub(super) fn change<R>(&self, change: impl FnOnce(&mut Declarations) -> R) -> R {
         let mut parts = self.parts.lock();
         parts.version += 1;
         change(Arc::make_mut(&mut parts.declarations))
     }
-    fn declare(&self, name: &str, ordinal: Option<Ordinal>, entity: Entity, parameters: u32) -> u32 {
-        let mut parts = self.parts.lock();
-        parts.version += 1;
-        let index = Arc::make_mut(&mut parts.declarations).declare(name, ordinal, entity);
+    pub(super) fn declare(&self, name: &str, ordinal: Option<Ordinal>, entity: Entity, parameters: u32) -> u32 {
+        self.change(|declarations| self.declare_in(declarations, name, ordinal, (entity, parameters)))
+    }
+    fn declare_in(
+        &self,
+        declarations: &mut Declarations,
+        name: &str,
+        ordinal: Option<Ordinal>,
+        (entity, parameters): (Entity, u32),
+    ) -> u32 {
+        let index = declarations.declare(name, ordinal, entity);
         self.parameters.write().push(parameters);
         index
     }
@@ -234,14 +253,11 @@ impl Module {
     }
     /// Declares a function `name` that another input defines or, if none does, the host as `module`'s `field`.
     pub fn import_func(&self, name: &str, module: &str, field: &str, ty: Type, weak: bool) -> Func {
-        let mut parts = self.parts.lock();
-        parts.version += 1;
-        let declarations = Arc::make_mut(&mut parts.declarations);
-        let (module, field) = (declarations.intern(module), declarations.intern(field));
-        let entity = Entity::ImportFunc { module, field, ty: ty.0, weak };
-        let index = declarations.declare(name, None, entity);
-        self.parameters.write().push(0);
-        Func(index)
+        Func(self.change(|declarations| {
+            let (module, field) = (declarations.intern(module), declarations.intern(field));
+            let entity = Entity::ImportFunc { module, field, ty: ty.0, weak };
+            self.declare_in(declarations, name, None, (entity, 0))
+        }))
     }
     /// Declares a function of the run-time library: of any input, an archive's member included.
     pub fn intrinsic(&self, name: &str, ty: Type) -> Func {
@@ -256,34 +272,60 @@ impl Module {
         Data(self.declare(name, None, Entity::ImportData { weak }, 0))
     }
     /// Defines a number that has a name: [`FunctionBuilder::names_len`] takes it.
-    pub fn absolute(&self, name: &str, value: u64) -> Data {
-        Data(self.declare(name, None, Entity::Absolute { value }, 0))
+    pub fn absolute(&self, name: &str, value: u64, linkage: Linkage) -> Data {
+        Data(self.declare(name, None, Entity::Absolute { value, linkage }, 0))
+    }
+    /// Gives an absolute number another value.
+    pub fn replace_absolute(&self, data: Data, value: u64) {
+        self.change(|declarations| {
+            if let Some(Declaration { entity: Entity::Absolute { value: old, .. }, .. }) =
+                declarations.list.get_mut(data.0 as usize)
+            {
+                *old = value;
+            }
+        });
     }
     /// Declares a global that another input or the linker defines.
     pub fn import_global(&self, name: &str, value_type: u8, mutable: bool) -> Global {
         Global(self.declare(name, None, Entity::ImportGlobal { value_type, mutable }, 0))
     }
-    /// The linker's stack pointer.
+    /// The linker's stack pointer. To ask for it again changes nothing.
     pub fn stack_pointer(&self) -> Global {
-        const NAME: &str = "__stack_pointer";
-        if let Some(index) = self.parts.lock().declarations.stack_pointer {
-            return Global(index);
-        }
-        let global = self.import_global(NAME, if self.is_64 { 0x7e } else { 0x7f }, true);
-        self.change(|declarations| Global(*declarations.stack_pointer.get_or_insert(global.0)))
+        let value_type = if self.is_64 { 0x7e } else { 0x7f };
+        let entity = Entity::ImportGlobal { value_type, mutable: true };
+        let known = self.parts.lock().declarations.stack_pointer;
+        Global(
+            known.unwrap_or_else(|| {
+                self.once("__stack_pointer", entity, |declarations| &mut declarations.stack_pointer)
+            }),
+        )
     }
     /// The table of functions whose address is taken.
     pub fn indirect_table(&self) -> Table {
         const FUNCREF: u8 = 0x70;
-        if let Some(index) = self.parts.lock().declarations.indirect_table {
-            return Table(index);
-        }
-        let table = self.declare("__indirect_function_table", None, Entity::ImportTable { element: FUNCREF }, 0);
-        self.change(|declarations| Table(*declarations.indirect_table.get_or_insert(table)))
+        let entity = Entity::ImportTable { element: FUNCREF };
+        let known = self.parts.lock().declarations.indirect_table;
+        Table(known.unwrap_or_else(|| {
+            self.once("__indirect_function_table", entity, |declarations| &mut declarations.indirect_table)
+        }))
+    }
+    /// Declares `name` unless `slot` says that it is declared.
+    fn once(&self, name: &str, entity: Entity, slot: impl Fn(&mut Declarations) -> &mut Option<u32>) -> u32 {
+        self.change(|declarations| match *slot(declarations) {
+            Some(index) => index,
+            None => {
+                let index = self.declare_in(declarations, name, None, (entity, 0));
+                *slot(declarations).insert(index)
+            }
+        })
     }
     /// Defines an exception tag.
     pub fn define_tag(&self, name: &str, ty: Type, linkage: Linkage, ordinal: Option<Ordinal>) -> Tag {
         Tag(self.declare(name, ordinal, Entity::Tag { ty: ty.0, linkage }, 0))
+    }
+    /// Declares an exception tag that another input defines.
+    pub fn import_tag(&self, name: &str, ty: Type) -> Tag {
+        Tag(self.declare(name, None, Entity::ImportTag { ty: ty.0 }, 0))
     }
     /// Exports a function under a further name.
     pub fn export(&self, name: &str, func: Func) {
@@ -302,9 +344,20 @@ impl Module {
             declarations.exports.len() < before
         })
     }
-    /// Has `func` called at start-up; lower priorities run first.
+    /// Has `func` called at start-up; lower priorities run first, and of equal ones whoever is declared first
+    /// ([`Ordinal`]).
     pub fn init_func(&self, func: Func, priority: u32) {
         self.change(|declarations| declarations.init_functions.push((priority, func.0)));
+    }
+    /// Says that the module's code uses a feature of WebAssembly that not all hosts have, such as `atomics`. Options may
+    /// ask for some, and the module that is linked lists them.
+    pub fn use_feature(&self, name: &str) {
+        self.change(|declarations| {
+            if let Err(at) = declarations.features.binary_search_by(|range| declarations.text(range).cmp(name)) {
+                let name = declarations.intern(name);
+                declarations.features.insert(at, name);
+            }
+        });
     }
     /// A worker: one for each thread.
     pub fn worker(&self) -> Worker<'_> {

@@ -3,14 +3,14 @@
 use super::Code;
 use super::code::Reference;
 use super::file::View;
-use super::module::{Declarations, Entity, Parts};
+use super::module::{Declaration, Declarations, Entity, Linkage, Parts};
 use super::worker::{Buffer, FixupTarget, Payload, UNNAMED};
 use crate::object::Relocation;
 use crate::object::relocations::RelocationKind;
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// No definition, no symbol.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -58,6 +58,12 @@ pub(crate) struct Snapshot {
     unnamed: Vec<Vec<u32>>,
     /// Symbol of each unnamed value, by the hash of its contents.
     unnamed_symbols: HashMap<u128, u32>,
+    /// Hash of each unnamed value's contents in order of symbols, and whether other modules may have the same.
+    values: Vec<(u128, bool)>,
+    /// Which unnamed values other modules have too, in order, and the name that they all give it.
+    pub shared: Vec<(u32, String)>,
+    /// In object output: declarations that are numbers. `wasm-ld` does not read objects that relocate with such.
+    literals: HashMap<u32, u64>,
     /// Relocations of all segments, encoded.
     pub relocations: Vec<u8>,
     /// As many zeros as the largest segment without bytes has.
@@ -85,12 +91,44 @@ impl Snapshot {
         let original = buffers.len();
         buffers.extend(replacements.into_iter().map(|(_, buffer)| buffer));
         let mut snapshot = Self { is_64, declarations, buffers, ..Self::default() };
+        snapshot.check_declarations()?;
         snapshot.sort_declarations();
         snapshot.find_definitions(original)?;
-        snapshot.list_segments()?;
+        snapshot.list_segments();
         snapshot.merge_unnamed();
+        snapshot.check_sizes()?;
         snapshot.encode_relocations()?;
         Ok(snapshot)
+    }
+
+    /// Checks what else is indexed without a look: types, exported functions, functions to call at start-up.
+    fn check_declarations(&self) -> Result<(), String> {
+        let declarations = &*self.declarations;
+        for declaration in &declarations.list {
+            let (Entity::Func { ty, .. }
+            | Entity::ImportFunc { ty, .. }
+            | Entity::Tag { ty, .. }
+            | Entity::ImportTag { ty }
+            | Entity::Removed { ty: Some(ty) }) = declaration.entity
+            else {
+                continue;
+            };
+            if ty as usize >= declarations.types.len() {
+                let name = declarations.text(&declaration.name);
+                return Err(format!("{name} has type {ty}, which is not there"));
+            }
+        }
+        let exported = declarations.exports.iter();
+        let exported = exported.map(|(name, function)| (format!("exported as {}", declarations.text(name)), function));
+        let initial =
+            declarations.init_functions.iter().map(|(_, function)| ("called at start-up".to_string(), function));
+        for (what, &function) in exported.chain(initial) {
+            let entity = declarations.list.get(function as usize).map(|declaration| &declaration.entity);
+            if !matches!(entity, Some(Entity::Func { .. } | Entity::ImportFunc { .. })) {
+                return Err(format!("what is {what} is no function of the module"));
+            }
+        }
+        Ok(())
     }
 
     /// Gives each declaration its symbol: by ordinal, then by name.
@@ -152,8 +190,7 @@ impl Snapshot {
         Ok(())
     }
 
-    fn list_segments(&mut self) -> Result<(), String> {
-        const ALIGNMENT_MAX: u32 = 31;
+    fn list_segments(&mut self) {
         let declarations = &*self.declarations;
         self.segment_of = vec![NONE; declarations.list.len()];
         for &index in &self.order {
@@ -166,22 +203,24 @@ impl Snapshot {
             self.segments.push(SegmentSource { place, declaration: index, relocations: 0..0 });
         }
         self.named = self.segments.len();
-        let payloads = self
-            .buffers
-            .iter()
-            .flat_map(|buffer| buffer.data.iter().map(|(_, payload)| payload).chain(&buffer.unnamed));
-        let (mut alignment_max, mut zeros) = (0, 0);
-        for payload in payloads {
-            alignment_max = alignment_max.max(payload.alignment);
-            if payload.start.is_none() {
-                zeros = zeros.max(payload.size);
+    }
+
+    /// Checks sizes and alignments; makes the zeros that segments without bytes share.
+    fn check_sizes(&mut self) -> Result<(), String> {
+        const ALIGNMENT_MAX: u32 = 31;
+        let mut zeros = 0;
+        for segment in &self.segments {
+            let &Payload { size, alignment, ref start, .. } = self.payload(segment).1;
+            if size > u32::MAX as u64 {
+                return Err(format!("{}: {size} bytes do not fit 32 bits", self.name_of(segment)));
             }
-            if payload.size > u32::MAX as u64 {
-                return Err(format!("data of {} bytes does not fit 32 bits", payload.size));
+            if alignment > ALIGNMENT_MAX {
+                let name = self.name_of(segment);
+                return Err(format!("{name} is aligned to 2**{alignment}; 2**{ALIGNMENT_MAX} is the most"));
             }
-        }
-        if alignment_max > ALIGNMENT_MAX {
-            return Err(format!("data is aligned to 2**{alignment_max}; 2**{ALIGNMENT_MAX} is the most"));
+            if start.is_none() {
+                zeros = zeros.max(size);
+            }
         }
         self.zeros = vec![0; zeros as usize];
         Ok(())
@@ -190,20 +229,24 @@ impl Snapshot {
     /// Finds equal unnamed values, by their contents, and orders them by it.
     fn merge_unnamed(&mut self) {
         let this = &*self;
-        let hashes: Vec<Vec<u128>> = self.buffers.par_iter().map(|buffer| this.hash_unnamed(buffer)).collect();
-        let mut values: Vec<(u128, Place)> = Vec::new();
-        for (number, hashes) in hashes.iter().enumerate() {
+        let names = this.hash_names();
+        let contents: Vec<Vec<(u128, bool)>> =
+            self.buffers.par_iter().map(|buffer| this.hash_unnamed(buffer, &names)).collect();
+        let mut values: Vec<((u128, bool), Place)> = Vec::new();
+        for (number, contents) in contents.iter().enumerate() {
             let place = |index: usize| Place { buffer: number as u32, index: index as u32 };
-            values.extend(hashes.iter().enumerate().map(|(index, &hash)| (hash, place(index))));
+            values.extend(contents.iter().enumerate().map(|(index, &content)| (content, place(index))));
         }
         // Of equal values any will do: what comes of it is the same.
-        values.par_sort_unstable_by_key(|&(hash, place)| (hash, place.buffer, place.index));
-        values.dedup_by_key(|&mut (hash, _)| hash);
+        values.par_sort_unstable_by_key(|&(content, place)| (content, place.buffer, place.index));
+        values.dedup_by_key(|&mut (content, _)| content);
         let exports = self.declarations.exports.len();
         let first = self.order.len() + exports;
         let symbols: HashMap<u128, u32> =
-            values.iter().enumerate().map(|(i, &(hash, _))| (hash, (first + i) as u32)).collect();
-        self.unnamed = hashes.iter().map(|hashes| hashes.iter().map(|hash| symbols[hash]).collect()).collect();
+            values.iter().enumerate().map(|(i, &((hash, _), _))| (hash, (first + i) as u32)).collect();
+        let symbol = |(hash, _): &(u128, bool)| symbols[hash];
+        self.unnamed = contents.iter().map(|contents| contents.iter().map(symbol).collect()).collect();
+        self.values = values.iter().map(|&(content, _)| content).collect();
         self.unnamed_symbols = symbols;
         let sources =
             values.into_iter().map(|(_, place)| SegmentSource { place, declaration: NONE, relocations: 0..0 });
@@ -213,8 +256,12 @@ impl Snapshot {
     /// Makes the functions of `buffer`, which are those of the numbers `functions`, the module's. `None` if it has unnamed
     /// values that were not there.
     pub fn take_over(&mut self, buffer: Arc<Buffer>, functions: &[u32]) -> Option<()> {
-        let hashes = self.hash_unnamed(&buffer);
-        let symbols = hashes.iter().map(|hash| self.unnamed_symbols.get(hash).copied());
+        // What a pointer points at has a name only the modules of a whole link have in common.
+        if buffer.unnamed.iter().any(|payload| !payload.fixups.is_empty()) {
+            return None;
+        }
+        let contents = self.hash_unnamed(&buffer, &[]);
+        let symbols = contents.iter().map(|(hash, _)| self.unnamed_symbols.get(hash).copied());
         self.unnamed.push(symbols.collect::<Option<_>>()?);
         let number = self.buffers.len() as u32;
         for (index, &function) in functions.iter().enumerate() {
@@ -224,32 +271,58 @@ impl Snapshot {
         Some(())
     }
 
-    /// A value is its alignment, its bytes and what its pointers point at; a pointer to an unnamed value counts as that
-    /// value's hash. They point at values that were there before.
-    fn hash_unnamed(&self, buffer: &Buffer) -> Vec<u128> {
-        let mut hashes: Vec<u128> = Vec::with_capacity(buffer.unnamed.len());
+    /// The name of each declaration that means the same in all modules, hashed.
+    fn hash_names(&self) -> Vec<Option<u128>> {
+        if self.buffers.iter().all(|buffer| buffer.unnamed.iter().all(|payload| payload.fixups.is_empty())) {
+            return Vec::new();
+        }
+        let declarations = &*self.declarations;
+        let hash = |declaration: &Declaration| match declaration.entity {
+            Entity::Func { linkage: Linkage::Local, .. }
+            | Entity::Data { linkage: Linkage::Local, .. }
+            | Entity::Absolute { linkage: Linkage::Local, .. } => None,
+            _ => Some(xxh3_128(declarations.text(&declaration.name).as_bytes())),
+        };
+        declarations.list.par_iter().map(hash).collect()
+    }
+
+    /// A value is its alignment, its bytes and what its pointers point at: a declaration that means the same everywhere
+    /// is its name, one that is the module's own its number, and an unnamed value, which was there before, its hash.
+    /// Beside the hash: whether another module can have the value.
+    fn hash_unnamed(&self, buffer: &Buffer, names: &[Option<u128>]) -> Vec<(u128, bool)> {
+        let mut known: Vec<(u128, bool)> = Vec::with_capacity(buffer.unnamed.len());
         for payload in &buffer.unnamed {
             let mut hash = Xxh3::new();
+            let mut is_common = true;
             hash.update(&payload.alignment.to_le_bytes());
             hash.update(&payload.size.to_le_bytes());
             hash.update(buffer.bytes(payload).unwrap_or(&[]));
             for fixup in buffer.fixups(payload) {
-                let (kind, target, addend) = match fixup.target {
-                    FixupTarget::Data(data, addend) if data.0 & UNNAMED != 0 => {
-                        let known = hashes.get((data.0 & !UNNAMED) as usize).copied();
-                        (0u8, known.unwrap_or(0), addend)
-                    }
-                    FixupTarget::Data(data, addend) => (1, self.symbol_of(data.0) as u128, addend),
-                    FixupTarget::Func(func) => (2, self.symbol_of(func.0) as u128, 0),
+                let (target, addend) = match fixup.target {
+                    FixupTarget::Data(data, addend) => (data.0, addend),
+                    FixupTarget::Func(func) => (func.0, 0),
                 };
-                hash.update(&[kind]);
+                let is_func = matches!(fixup.target, FixupTarget::Func(_));
+                let (kind, target) = match names.get(target as usize) {
+                    _ if target & UNNAMED != 0 => {
+                        let (hash, common) = known.get((target & !UNNAMED) as usize).copied().unwrap_or_default();
+                        is_common &= common;
+                        (0, hash)
+                    }
+                    Some(&Some(name)) => (1, name),
+                    _ => {
+                        is_common = false;
+                        (2, self.symbol_of(target) as u128)
+                    }
+                };
+                hash.update(&[kind, is_func as u8]);
                 hash.update(&fixup.offset.to_le_bytes());
                 hash.update(&target.to_le_bytes());
                 hash.update(&addend.to_le_bytes());
             }
-            hashes.push(hash.digest128());
+            known.push((hash.digest128(), is_common));
         }
-        hashes
+        known
     }
 
     fn encode_relocations(&mut self) -> Result<(), String> {
@@ -265,11 +338,9 @@ impl Snapshot {
             let (start, mut end) = (relocations.len() as u32, 0u64);
             for fixup in buffer.fixups(payload) {
                 if (fixup.offset as u64) < end || fixup.offset as u64 + width > payload.size {
-                    let Payload { size, .. } = payload;
-                    let offset = fixup.offset;
-                    return Err(format!(
-                        "a pointer at byte {offset} of {size} overlaps another or the end of its data"
-                    ));
+                    let (offset, size) = (fixup.offset, payload.size);
+                    let name = self.name_of(segment);
+                    return Err(format!("{name}: a pointer at byte {offset} of {size} overlaps another or the end"));
                 }
                 end = fixup.offset as u64 + width;
                 let (kind, target, addend) = match fixup.target {
@@ -298,6 +369,13 @@ impl Snapshot {
             _ => self.unnamed[buffer as usize].get((operand & !UNNAMED) as usize).copied().unwrap_or(NONE),
         }
     }
+    /// What messages call a segment.
+    pub fn name_of(&self, segment: &SegmentSource) -> &str {
+        match segment.declaration {
+            NONE => "an unnamed value",
+            index => self.declarations.text(&self.declarations.list[index as usize].name),
+        }
+    }
     /// A segment's buffer and payload.
     pub fn payload(&self, segment: &SegmentSource) -> (&Buffer, &Payload) {
         let buffer = &*self.buffers[segment.place.buffer as usize];
@@ -313,6 +391,83 @@ impl Snapshot {
         let (place, _) = self.functions[index];
         self.buffers[place.buffer as usize].code(place.index as usize)
     }
+}
+
+/// Finds what modules have in common: unnamed values that several have get a name, so that they become one, and what
+/// must mean the same everywhere is compared. `modules` are in link order.
+///
+/// # Errors
+/// A module, and what it says otherwise than another.
+pub(crate) fn join(modules: &mut [Snapshot], relocatable: bool) -> Result<(), Problem> {
+    check_agreements(modules)?;
+    if relocatable {
+        find_literals(modules);
+    }
+    share_unnamed(modules);
+    Ok(())
+}
+
+fn share_unnamed(modules: &mut [Snapshot]) {
+    let common = |snapshot: &Snapshot| -> Vec<u128> {
+        snapshot.values.iter().filter(|(_, is_common)| *is_common).map(|&(hash, _)| hash).collect()
+    };
+    let mut values: Vec<u128> = match modules.len() {
+        0 | 1 => Vec::new(),
+        _ => modules.par_iter().flat_map_iter(common).collect(),
+    };
+    values.par_sort_unstable();
+    let several: HashSet<u128> = values.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    modules.par_iter_mut().for_each(|module| {
+        let is_shared = |value: &(u128, bool)| value.1 && several.contains(&value.0);
+        let values = module.values.iter().enumerate().filter(|(_, value)| is_shared(value));
+        module.shared = values.map(|(index, (hash, _))| (index as u32, format!("__anon_{hash:032x}"))).collect();
+    });
+}
+
+fn find_literals(modules: &mut [Snapshot]) {
+    let mut values: HashMap<String, u64> = HashMap::new();
+    for declarations in modules.iter().map(|module| &module.declarations) {
+        for declaration in &declarations.list {
+            if let Entity::Absolute { value, linkage } = declaration.entity
+                && linkage != Linkage::Local
+            {
+                values.entry(declarations.text(&declaration.name).to_owned()).or_insert(value);
+            }
+        }
+    }
+    modules.par_iter_mut().for_each(|module| {
+        let declarations = &module.declarations;
+        let literal = |(index, declaration): (usize, &Declaration)| {
+            let value = match declaration.entity {
+                Entity::Absolute { value, linkage: Linkage::Local } => Some(value),
+                Entity::Absolute { .. } | Entity::ImportData { .. } => {
+                    values.get(declarations.text(&declaration.name)).copied()
+                }
+                _ => None,
+            };
+            value.map(|value| (index as u32, value))
+        };
+        module.literals = declarations.list.iter().enumerate().filter_map(literal).collect();
+    });
+}
+
+fn check_agreements(modules: &[Snapshot]) -> Result<(), Problem> {
+    let mut known: HashMap<&str, (u128, &str)> = HashMap::new();
+    for module in modules {
+        let declarations = &module.declarations;
+        for &(declaration, hash) in &declarations.agreements {
+            let declaration = &declarations.list[declaration as usize];
+            if let Entity::Removed { .. } = declaration.entity {
+                continue;
+            }
+            let name = declarations.text(&declaration.name);
+            let (expected, other) = *known.entry(name).or_insert((hash, &module.name));
+            if hash != expected {
+                return Err((module.name.clone(), format!("the names of {name} are not those that {other} gives")));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The functions of an object with MIR.
@@ -366,6 +521,13 @@ impl<'i> Unit<'i> {
     pub fn operand(&self, function: usize, kind: RelocationKind, operand: u32) -> u32 {
         self.operands(function).get(kind, operand)
     }
+    /// The number that an operand stands for, if it is to be one in object output.
+    pub fn literal(&self, operand: u32) -> Option<u64> {
+        match self {
+            Self::File(_) => None,
+            Self::Module(module) => module.0.literals.get(&operand).copied(),
+        }
+    }
     /// What the operands of function number `function` name.
     #[inline]
     pub fn operands(&self, function: usize) -> Operands<'i> {
@@ -389,7 +551,8 @@ impl Operands<'_> {
     pub fn get(&self, kind: RelocationKind, operand: u32) -> u32 {
         match self.0 {
             Some((symbols, unnamed)) if kind != RelocationKind::TYPE_INDEX_LEB => {
-                let (list, index) = if operand & UNNAMED == 0 { (symbols, operand) } else { (unnamed, operand & !UNNAMED) };
+                let (list, index) =
+                    if operand & UNNAMED == 0 { (symbols, operand) } else { (unnamed, operand & !UNNAMED) };
                 list.get(index as usize).copied().unwrap_or(NONE)
             }
             _ => operand,

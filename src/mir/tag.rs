@@ -1,8 +1,31 @@
 //! The instructions of MIR as rows: number, constant, name, what its operand is.
 //!
 //! An instruction is a one-byte tag and a 32-bit word. Where WebAssembly has a one-byte opcode, the tag is that opcode,
-//! so that lowering pushes it. Instructions that WebAssembly lacks have numbers that it does not use. Spec: WebAssembly
+//! so that lowering pushes it; what its word holds, and what follows the opcode, is its [`Shape`]. Spec: WebAssembly
 //! core, "Instructions" (binary format), and the proposals for exception handling, tail calls and typed references.
+//!
+//! Instructions that WebAssembly lacks have numbers that it does not use. They become, where addresses have 32 bits
+//! (64):
+//!
+//! | tags | word | in a module | relocation in an object |
+//! |---|---|---|---|
+//! | [`UAV_REF`], [`NAV_REF`], [`NAME_TABLE_REF`] | sym of data | `i32.const` (`i64.const`) address | R_WASM_MEMORY_ADDR_SLEB (64) |
+//! | [`UAV_REF_OFF`], [`NAV_REF_OFF`] | extra: sym, addend | the same, behind the symbol | the same, with the addend |
+//! | [`TLS_REF`], [`TLS_REF_OFF`] | as above | distance from `__tls_base` | R_WASM_MEMORY_ADDR_TLS_SLEB (64) |
+//! | [`RELATIVE_REF`], [`RELATIVE_REF_OFF`] | as above | distance from `__memory_base` | R_WASM_MEMORY_ADDR_REL_SLEB (64) |
+//! | [`FUNC_REF`] | sym of a function | its table slot as a constant | R_WASM_TABLE_INDEX_SLEB (64) |
+//! | [`FUNC_RELATIVE_REF`] | sym of a function | distance of its slot from `__table_base` | R_WASM_TABLE_INDEX_REL_SLEB (64) |
+//! | [`NAMES_LEN`] | sym of absolute data | `i32.const`, whatever addresses are | none: the number |
+//! | [`CALL_INTRINSIC`], [`CALL_TAG_NAME`] | sym of a function | `call` | R_WASM_FUNCTION_INDEX_LEB |
+//! | [`GLOBAL_SET_SP`] | sym of `__stack_pointer` | `global.set` | R_WASM_GLOBAL_INDEX_LEB |
+//! | [`DBG_LINE`] | extra: line, column | nothing | |
+//! | [`DBG_EPILOGUE_BEGIN`] | | nothing; ends the function's instructions | |
+//! | [`RAW`] | extra: count, bytes | the bytes | |
+//! | [`RAW_FIELDS`] | extra: bytes with fields | the bytes, fields as short as they can be | the fields', padded |
+//! | [`MISC`], [`SIMD`], [`ATOMIC`] | extra: opcode, operands | prefix, opcode, operands | those of tables and of accesses to memory |
+//!
+//! A function with a [`Frame`](super::Frame) starts with a prologue: `global.get sp`, `local.tee saved`, `const size`,
+//! `sub`, `const -alignment`, `and`, `local.tee bottom`, `global.set sp`; what gives the frame back is the compiler's.
 
 /// What an instruction's word holds, and what follows the opcode once it is lowered.
 ///

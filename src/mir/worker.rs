@@ -78,13 +78,17 @@ impl Buffer {
     pub fn references(&self, index: usize) -> Option<&[Reference]> {
         self.code[index / CHUNK_FUNCTIONS].references(index % CHUNK_FUNCTIONS)
     }
-    /// Where the next function goes.
-    fn next_code(&mut self) -> &mut CodeBuffer {
+    /// Has room for a further function at the end of `code`.
+    fn make_room(&mut self) {
         if self.code.last().is_none_or(|last| last.len() == CHUNK_FUNCTIONS) {
             let next = self.code.last_mut().map(CodeBuffer::like);
             self.code.push(next.unwrap_or_default());
         }
-        self.code.last_mut().expect("it was just put there")
+    }
+    /// Where the next function goes.
+    fn next_code(&mut self) -> &mut CodeBuffer {
+        self.make_room();
+        self.code.last_mut().expect("room was made")
     }
     /// The bytes of `payload`, unless all are zero.
     pub fn bytes(&self, payload: &Payload) -> Option<&[u8]> {
@@ -95,7 +99,20 @@ impl Buffer {
         &self.fixups[payload.fixups.clone()]
     }
 
-    fn add_payload(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Payload {
+    fn payloads(&mut self) -> Payloads<'_> {
+        Payloads { bytes: &mut self.bytes, fixups: &mut self.fixups }
+    }
+}
+
+/// Where payloads are appended.
+#[derive(Debug)]
+struct Payloads<'b> {
+    bytes: &'b mut Vec<u8>,
+    fixups: &'b mut Vec<Fixup>,
+}
+
+impl Payloads<'_> {
+    fn add(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Payload {
         let first = self.fixups.len();
         self.fixups.extend_from_slice(fixups);
         self.fixups[first..].sort_unstable();
@@ -108,6 +125,29 @@ impl Buffer {
     }
 }
 
+/// Unnamed values by content: bytes, alignment, pointers.
+type Known = HashMap<(Vec<u8>, u32, Vec<Fixup>), u32>;
+
+/// A worker's unnamed values, apart from its functions: what a function under construction adds to.
+#[derive(Debug)]
+pub(super) struct Unnamed<'b> {
+    payloads: Payloads<'b>,
+    list: &'b mut Vec<Payload>,
+    known: &'b mut Known,
+}
+
+impl Unnamed<'_> {
+    pub fn add(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Data {
+        let key = (bytes.to_vec(), alignment, fixups.to_vec());
+        let next = self.list.len() as u32;
+        let index = *self.known.entry(key).or_insert(next);
+        if index == next {
+            self.list.push(self.payloads.add(bytes, alignment, fixups));
+        }
+        Data(UNNAMED | index)
+    }
+}
+
 /// Defines functions and data of a module, from one thread; any number of workers may be at work at once.
 ///
 /// What it made is handed over when it is dropped.
@@ -116,8 +156,7 @@ pub struct Worker<'m> {
     module: &'m Module,
     replaces: bool,
     buffer: Buffer,
-    /// Unnamed values by content.
-    known: HashMap<(Vec<u8>, u32, Vec<Fixup>), u32>,
+    known: Known,
     /// How many parameters each function has that was declared when this was last looked at.
     parameters: Vec<u32>,
 }
@@ -133,7 +172,7 @@ impl Drop for Worker<'_> {
 
 impl<'m> Worker<'m> {
     pub(super) fn new(module: &'m Module, replaces: bool) -> Self {
-        Self { module, replaces, buffer: Buffer::default(), known: HashMap::new(), parameters: Vec::new() }
+        Self { module, replaces, buffer: Buffer::default(), known: Known::new(), parameters: Vec::new() }
     }
 
     /// Defines `func` with what `build` gives the builder.
@@ -146,7 +185,11 @@ impl<'m> Worker<'m> {
         }
         let known = self.parameters.get(func.0 as usize).copied();
         let parameters = known.unwrap_or_else(|| self.module.parameter_count(func));
-        let mut builder = FunctionBuilder::new(self.buffer.next_code(), parameters);
+        self.buffer.make_room();
+        let Buffer { code, bytes, fixups, unnamed: list, .. } = &mut self.buffer;
+        let unnamed = Unnamed { payloads: Payloads { bytes, fixups }, list, known: &mut self.known };
+        let code = code.last_mut().expect("room was made");
+        let mut builder = FunctionBuilder::with_unnamed(code, parameters, unnamed);
         build(&mut builder);
         builder.finish()?;
         self.buffer.functions.push(func.0);
@@ -163,7 +206,7 @@ impl<'m> Worker<'m> {
     }
     /// Defines `data`: its bytes, its alignment as a power of two, and the pointers in it.
     pub fn data(&mut self, data: Data, bytes: &[u8], alignment: u32, fixups: &[Fixup]) {
-        let payload = self.buffer.add_payload(bytes, alignment, fixups);
+        let payload = self.buffer.payloads().add(bytes, alignment, fixups);
         self.buffer.data.push((data.0, payload));
     }
     /// Defines `data` as `size` zeros.
@@ -172,15 +215,10 @@ impl<'m> Worker<'m> {
         let payload = Payload { alignment, size, start: None, fixups: end..end };
         self.buffer.data.push((data.0, payload));
     }
-    /// An unnamed constant value. Equal values of a module are one; functions of this worker may refer to it.
+    /// An unnamed constant value: functions and data of this worker may refer to it. Equal values of a session are one.
     pub fn unnamed(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Data {
-        let key = (bytes.to_vec(), alignment, fixups.to_vec());
-        let next = self.buffer.unnamed.len() as u32;
-        let index = *self.known.entry(key).or_insert(next);
-        if index == next {
-            let payload = self.buffer.add_payload(bytes, alignment, fixups);
-            self.buffer.unnamed.push(payload);
-        }
-        Data(UNNAMED | index)
+        let Buffer { bytes: all, fixups: pointers, unnamed: list, .. } = &mut self.buffer;
+        let payloads = Payloads { bytes: all, fixups: pointers };
+        Unnamed { payloads, list, known: &mut self.known }.add(bytes, alignment, fixups)
     }
 }

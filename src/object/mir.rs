@@ -2,6 +2,7 @@
 
 use super::header::id;
 use super::relocation_check::Targets;
+use super::relocations::Target;
 use super::*;
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::leb;
@@ -21,7 +22,19 @@ const TASK_FUNCTIONS: usize = 256;
 impl<'i> Object<'i> {
     /// Takes the gate away, if the object's functions are MIR: its symbol means nothing, its segment is not there.
     pub(super) fn open_gate(&mut self, file: &str) -> Result<(), Diagnostic> {
-        let Some(section) = self.sections.iter().position(|section| is_mir(section)) else { return Ok(()) };
+        let is_gate = |symbol: &Symbol| {
+            symbol.name == GATE_SYMBOL && symbol.kind == SymbolKind::Data && symbol.flags.is_undefined()
+        };
+        let Some(section) = self.sections.iter().position(is_mir) else {
+            // The functions are stubs: they must not be linked without what they stand for.
+            return match (self.symbols.last().filter(|symbol| is_gate(symbol)), self.sections.last()) {
+                (Some(_), Some(last)) => {
+                    let message = "expected the section wmir behind it, as the object has stubs for functions";
+                    Err(last.reader(file).error_at(last.bytes.len(), message))
+                }
+                _ => Ok(()),
+            };
+        };
         let fail = |section: &Section<'i>, message: &str| Err(section.reader(file).error_at(0, message));
         let at = self.sections[section];
         if let Some(behind) = self.sections.get(section + 1) {
@@ -33,7 +46,7 @@ impl<'i> Object<'i> {
             return fail(&at, &format!("expected {GATE_SEGMENT} as the last segment of an object with MIR"));
         }
         match self.symbols.last_mut() {
-            Some(gate) if gate.name == GATE_SYMBOL && gate.kind == SymbolKind::Data && gate.flags.is_undefined() => {
+            Some(gate) if is_gate(gate) => {
                 gate.flags = SymbolFlags(SymbolFlags::LOCAL | SymbolFlags::ABSOLUTE);
                 gate.index = NO_SEGMENT;
             }
@@ -110,6 +123,13 @@ impl<'i> Contents<'i> {
             let start = code.len();
             code.extend_from_slice(&body);
             for entry in &relocations {
+                if entry.kind.target() == Target::Address
+                    && let Some(value) = unit.literal(entry.index)
+                {
+                    let at = start + entry.offset as usize;
+                    entry.kind.field().write(value.wrapping_add_signed(entry.addend), &mut code[at..]);
+                    continue;
+                }
                 let index = unit.operand(function, entry.kind, entry.index);
                 Relocation { index, ..*entry }.encode(entry.offset + start as u32, &mut entries);
             }

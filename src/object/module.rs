@@ -1,5 +1,6 @@
 //! Modules that a compiler hands over in memory, as objects.
 
+use super::contents::Feature;
 use super::linking::{SEGMENT_TLS, SegmentInfo};
 use super::relocation_check::Targets;
 use super::*;
@@ -29,11 +30,11 @@ impl<'i> Object<'i> {
         object.functions.reserve_exact(snapshot.functions.len());
         object.add_symbols(snapshot, &indices);
         object.segment_info = snapshot.segments.iter().map(|segment| segment_info(snapshot, segment)).collect();
-        object.init_functions = declarations
-            .init_functions
-            .iter()
-            .map(|&(priority, function)| InitFunction { priority, symbol: snapshot.symbols[function as usize] })
-            .collect();
+        let mut init_functions: Vec<_> = declarations.init_functions.clone();
+        init_functions.iter_mut().for_each(|(_, function)| *function = snapshot.symbols[*function as usize]);
+        init_functions.sort_unstable();
+        object.init_functions =
+            init_functions.into_iter().map(|(priority, symbol)| InitFunction { priority, symbol }).collect();
         object
     }
 
@@ -60,6 +61,7 @@ impl<'i> Object<'i> {
                     let ty = TableType { element, flags: 0, minimum: 0, maximum: 0 };
                     push(&mut self.table_imports, TableImport { module: ENV, field: name, ty })
                 }
+                &Entity::ImportTag { ty } => push(&mut self.tag_imports, TagImport { module: ENV, field: name, ty }),
                 _ => NONE,
             };
         }
@@ -75,7 +77,10 @@ impl<'i> Object<'i> {
             let symbol = self.symbol(snapshot, index, name, &declaration.entity, imports[index as usize]);
             self.symbols.push(symbol);
         }
-        for (name, function) in &declarations.exports {
+        let mut exports: Vec<_> = declarations.exports.iter().collect();
+        exports
+            .sort_unstable_by_key(|(name, function)| (declarations.text(name), snapshot.symbols[*function as usize]));
+        for (name, function) in exports {
             let known = self.symbols[snapshot.symbols[*function as usize] as usize];
             let name = declarations.text(name);
             // What is not there cannot be exported; the name then stands for something undefined.
@@ -85,11 +90,17 @@ impl<'i> Object<'i> {
             };
             self.symbols.push(Symbol { name, flags: SymbolFlags(flags), ..known });
         }
+        let mut shared = snapshot.shared.iter().peekable();
         for (segment, source) in snapshot.segments.iter().enumerate().skip(snapshot.named) {
             let (_, payload) = snapshot.payload(source);
+            // Weak definitions: the first module's counts, what nobody refers to is not kept.
+            let (name, flags) = match shared.next_if(|(index, _)| snapshot.named + *index as usize == segment) {
+                Some((_, name)) => (&**name, SymbolFlags::WEAK | SymbolFlags::HIDDEN),
+                None => (UNNAMED, SymbolFlags::LOCAL),
+            };
             self.symbols.push(Symbol {
-                name: UNNAMED,
-                flags: SymbolFlags(SymbolFlags::LOCAL),
+                name,
+                flags: SymbolFlags(flags),
                 index: segment as u32,
                 offset: 0,
                 size: payload.size as u32,
@@ -128,22 +139,18 @@ impl<'i> Object<'i> {
             }
             Entity::ImportData { weak } => (SymbolKind::Data, undefined(weak), 0, 0),
             Entity::Removed { ty: None } => (SymbolKind::Data, undefined(false), 0, 0),
-            Entity::Absolute { value } => {
-                let flags = SymbolFlags(SymbolFlags::LOCAL | SymbolFlags::ABSOLUTE);
-                return Symbol {
-                    name,
-                    flags,
-                    index: super::mir::NO_SEGMENT,
-                    offset: value,
-                    size: 0,
-                    kind: SymbolKind::Data,
-                };
+            Entity::Absolute { value, linkage } => {
+                let flags = SymbolFlags(binding(linkage) | SymbolFlags::ABSOLUTE);
+                // Its index is no segment's, or else it would count from there.
+                return Symbol { name, flags, index: NONE, offset: value, size: 0, kind: SymbolKind::Data };
             }
             Entity::ImportGlobal { .. } => (SymbolKind::Global, undefined(false), import, 0),
+            Entity::ImportTag { .. } => (SymbolKind::Tag, undefined(false), import, 0),
             Entity::ImportTable { .. } => (SymbolKind::Table, undefined(false), import, 0),
             Entity::Tag { ty, linkage } => {
                 self.tags.push(ty);
-                (SymbolKind::Tag, binding(linkage), self.tags.len() as u32 - 1, 0)
+                let index = self.tag_imports.len() + self.tags.len() - 1;
+                (SymbolKind::Tag, binding(linkage), index as u32, 0)
             }
         };
         Symbol { name, flags: SymbolFlags(flags), index, offset: 0, size, kind }
@@ -191,7 +198,9 @@ impl<'i> Contents<'i> {
     /// The first function whose MIR is not what it should be.
     pub(crate) fn from_module(object: &Object<'i>, snapshot: &'i Snapshot) -> Result<Self, Diagnostic> {
         let mut targets = Targets::new(object);
-        let mut contents = Self { data_relocations: (&snapshot.relocations[..]).into(), ..Self::default() };
+        let features = snapshot.declarations.features().map(|name| Feature { prefix: b'+', name }).collect();
+        let data_relocations = (&snapshot.relocations[..]).into();
+        let mut contents = Self { data_relocations, features, ..Self::default() };
         for segment in &snapshot.segments {
             let (buffer, payload) = snapshot.payload(segment);
             let SegmentInfo { name, alignment, flags } = segment_info(snapshot, segment);
@@ -215,11 +224,7 @@ impl<'i> Contents<'i> {
         for (segment, source) in self.segments.iter().zip(&snapshot.segments) {
             for relocation in self.segment_relocations(segment) {
                 if !targets.fits(relocation.kind, relocation.index) {
-                    let (declarations, offset) = (&snapshot.declarations, relocation.offset);
-                    let name = match source.declaration {
-                        NONE => "an unnamed value",
-                        index => declarations.text(&declarations.list[index as usize].name),
-                    };
+                    let (name, offset) = (snapshot.name_of(source), relocation.offset);
                     let problem = "points at a symbol that does not exist or is of another kind";
                     let message = format!("{}: byte {offset} of {name} {problem}", object.name);
                     return Err(Diagnostic::error(Kind::Input, message));

@@ -27,7 +27,8 @@ impl Clock {
         let cpu = if detailed { cpu_time() } else { Duration::ZERO };
         Self { laps: Vec::new(), notes: Vec::new(), detailed, wall: Instant::now(), cpu }
     }
-    /// Ends the phase `name` and starts the next.
+    /// Ends the phase `name` and starts the next. A call for `scripts/instructions`, which counts what is between two.
+    #[inline(never)]
     pub fn lap(&mut self, name: &'static str) {
         if !self.detailed {
             return;

@@ -12,7 +12,7 @@ use crate::input::{Disk, FileBytes, FileSystem, Files};
 use crate::linker::Linked;
 use crate::mir::Module;
 use crate::mir::module::Parts;
-use crate::mir::snapshot::Snapshot;
+use crate::mir::snapshot::{self, Snapshot};
 use crate::options::{Options, Positional};
 use crate::pipeline;
 use parking_lot::Mutex;
@@ -139,9 +139,10 @@ impl Session {
         let mut diagnostics = Diagnostics::new(self.options.fatal_warnings);
         let mut kept = None;
         let named = modules.iter().map(|module| module.name.as_str()).zip(parts);
-        let module = self.linked(named.collect(), inputs, &mut diagnostics, |options, files, snapshots, diagnostics| {
-            pipeline::link_modules(options, files, snapshots, &mut kept, diagnostics).ok()
-        });
+        let module =
+            self.linked(named.collect(), inputs, &mut diagnostics, |options, files, snapshots, diagnostics| {
+                pipeline::link_modules(options, files, snapshots, &mut kept, diagnostics).ok()
+            });
         let (warnings, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
         let Some(module) = module else { return Err(warnings) };
         *last = kept.map(|kept| Last { kept, state, warnings: warnings.clone(), output: output.clone(), updates: 0 });
@@ -189,6 +190,9 @@ impl Session {
                 Ok(snapshot) => ready.push(snapshot),
                 Err((module, problem)) => diagnostics.error(Kind::Input, format!("{module}: {problem}")),
             }
+        }
+        if let Err((module, problem)) = snapshot::join(&mut ready, options.relocatable) {
+            diagnostics.error(Kind::Input, format!("{module}: {problem}"));
         }
         diagnostics.checkpoint().ok()?;
         let files = Overlay { files: &inputs.files, disk: Disk };

@@ -1,35 +1,24 @@
 //! Functions of position-independent and dynamically linked modules: they relocate what the dynamic linker placed.
 
+use super::body::{self, Body};
 use super::thread_local::tls_base;
 use crate::index::*;
 use crate::layout::{Callee, GotEntry, Layout};
 use crate::leb;
 use crate::liveness::LiveSet;
-use crate::mir::{Function, Inst, Targets, lower_body};
+use crate::mir::{Global, MemArg, tag};
 use crate::object::SymbolKind;
 use crate::object::relocations::{Field, Relocation, Target};
 use crate::options::Options;
 use crate::par;
 use crate::relocate::{Place, Relocator};
 use crate::resolve::{Definition, Resolution};
-use wasm_encoder::{Encode, Instruction, MemArg, MemArgTarget};
 
 /// What wasm-ld says of every store, of eight bytes too.
-const STORE: MemArg = MemArg { offset: 0, align: 2, target: MemArgTarget::Memory(0), ordering: None };
+const STORE: MemArg = MemArg::new(0, 2);
 
 /// Relocation bytes that one task turns into code, about.
 const TASK_WEIGHT: usize = 1 << 16;
-
-/// Adds two addresses.
-pub fn add(options: &Options) -> Instruction<'static> {
-    if options.is_64 == Some(true) { Instruction::I64Add } else { Instruction::I32Add }
-}
-
-/// Pushes an imported global.
-pub fn get_import(layout: &Layout, symbol: Option<SymbolIdx>) -> Inst {
-    let index = symbol.and_then(|symbol| layout.import_index(symbol)).unwrap_or(0);
-    Inst::Plain(Instruction::GlobalGet(index))
-}
 
 /// Code that stores into input segments what is only known when the module is loaded.
 pub struct Stores<'a, 'i> {
@@ -50,7 +39,7 @@ pub struct Stores<'a, 'i> {
 
 impl Stores<'_, '_> {
     /// Appends the stores for a segment of an object, which lies at `address`.
-    pub fn append(&self, address: u64, file: FileIdx, local: u32, body: &mut Vec<Inst>) {
+    pub fn append(&self, address: u64, file: FileIdx, local: u32, body: &mut Body) {
         let contents = &self.resolution.files[file].contents;
         let segment = &contents.segments[local as usize];
         for relocation in contents.segment_relocations(segment) {
@@ -78,61 +67,59 @@ impl Stores<'_, '_> {
         relocation: &Relocation,
         (field, place): (u64, Place),
         got: Option<u32>,
-        body: &mut Vec<Inst>,
+        body: &mut Body,
     ) {
-        let options = self.options;
-        body.push(Inst::Address(field));
-        if options.is_pic() {
-            body.push(self.base_of_segment());
-            body.push(Inst::Plain(add(options)));
+        body.address(field);
+        if self.options.is_pic() {
+            self.push_base_of_segment(body);
+            body.add();
         }
         let wide = matches!(relocation.kind.field(), Field::Word8 | Field::Unsigned10 | Field::Signed10);
-        let constant = |value: i64| match wide {
-            true => Instruction::I64Const(value),
-            false => Instruction::I32Const(value as i32),
+        let (add, store) = match wide {
+            true => (tag::I64_ADD, tag::I64_STORE),
+            false => (tag::I32_ADD, tag::I32_STORE),
         };
-        let add = if wide { Instruction::I64Add } else { Instruction::I32Add };
         match got {
             Some(got) => {
-                body.push(Inst::Plain(Instruction::GlobalGet(got)));
+                body.code.global_get(Global(got));
                 if relocation.addend != 0 {
-                    body.push(Inst::Plain(constant(relocation.addend)));
-                    body.push(Inst::Plain(add));
+                    body.constant(wide, relocation.addend);
+                    body.code.op(add);
                 }
             }
             None => {
                 let Self { resolution, live, layout, .. } = *self;
                 let relocator = Relocator { resolution, live, layout, offsets: None, table: None };
-                body.push(self.base_of_value(file, relocation));
-                body.push(Inst::Plain(constant(relocator.value(file, relocation, place) as i64)));
-                body.push(Inst::Plain(add));
+                self.push_base_of_value(file, relocation, body);
+                body.constant(wide, relocator.value(file, relocation, place) as i64);
+                body.code.op(add);
             }
         }
-        body.push(Inst::Plain(if wide { Instruction::I64Store(STORE) } else { Instruction::I32Store(STORE) }));
+        body.code.memory(store, STORE);
     }
 
-    fn base_of_segment(&self) -> Inst {
+    fn push_base_of_segment(&self, body: &mut Body) {
         match tls_base(self.resolution) {
-            Some(tls_base) if self.is_tls => Inst::GlobalGet(tls_base),
-            _ => get_import(self.layout, self.resolution.known.memory_base),
+            Some(tls_base) if self.is_tls => body.get(tls_base),
+            _ => body.get_import(self.resolution.known.memory_base),
         }
     }
 
-    fn base_of_value(&self, file: FileIdx, relocation: &Relocation) -> Inst {
+    fn push_base_of_value(&self, file: FileIdx, relocation: &Relocation, body: &mut Body) {
         let known = &self.resolution.known;
         if relocation.kind.target() == Target::TableSlot {
-            return get_import(self.layout, known.table_base);
+            return body.get_import(known.table_base);
         }
         let is_tls = || self.layout.is_tls_entry(self.resolution, self.entry(file, relocation));
         match tls_base(self.resolution) {
-            Some(tls_base) if is_tls() => Inst::GlobalGet(tls_base),
-            _ => get_import(self.layout, known.memory_base),
+            Some(tls_base) if is_tls() => body.get(tls_base),
+            _ => body.get_import(known.memory_base),
         }
     }
 }
 
 /// Appends the body of `__wasm_apply_data_relocs`: all of static data, pieces of it in parallel.
-pub fn apply_data_relocs(stores: &Stores, targets: &(impl Targets + Sync), out: &mut Vec<u8>) {
+pub fn apply_data_relocs(stores: &Stores, out: &mut Vec<u8>) {
     let inputs: Vec<_> = stores.layout.data_inputs(stores.options, stores.resolution).collect();
     let weights = inputs.iter().map(|&(_, file, local)| {
         let segment = &stores.resolution.files[file].contents.segments[local as usize];
@@ -140,31 +127,31 @@ pub fn apply_data_relocs(stores: &Stores, targets: &(impl Targets + Sync), out: 
     });
     let ranges = par::balanced_ranges(weights, TASK_WEIGHT);
     let pieces = par::map(ranges.len(), |i| {
-        let (mut insts, mut out) = (Vec::new(), Vec::new());
-        for &(address, file, local) in &inputs[ranges[i].clone()] {
-            stores.append(address, file, local, &mut insts);
-            lower_body(&insts, targets, &mut out);
-            insts.clear();
-        }
+        let mut out = Vec::new();
+        body::write(stores.options, stores.layout, 0, &mut out, |body| {
+            for &(address, file, local) in &inputs[ranges[i].clone()] {
+                stores.append(address, file, local, body);
+            }
+        });
         out
     });
+    // Each piece is a function, between its count of locals, which is 0, and its `end`.
     leb::push_unsigned(out, 0);
-    pieces.iter().for_each(|piece| out.extend_from_slice(piece));
-    Instruction::End.encode(out);
+    pieces.iter().for_each(|piece| out.extend_from_slice(&piece[1..piece.len() - 1]));
+    out.push(tag::END);
 }
 
 /// `__wasm_apply_global_relocs`: GOT entries of what the module defines become addresses and table slots.
-pub fn apply_global_relocs(options: &Options, resolution: &Resolution, layout: &Layout) -> Function {
-    let mut function = Function::default();
+pub fn apply_global_relocs(resolution: &Resolution, body: &mut Body) {
+    let layout = body.layout;
     for &entry in layout.got.iter().filter(|&&entry| !layout.is_tls_entry(resolution, entry)) {
         let Some((base, offset)) = got_place(resolution, layout, entry) else { continue };
         let Some(index) = layout.got_index(entry) else { continue };
-        function.body.push(get_import(layout, base));
-        function.body.push(Inst::Address(offset));
-        function.plain(add(options));
-        function.plain(Instruction::GlobalSet(index));
+        body.get_import(base);
+        body.address(offset);
+        body.add();
+        body.code.global_set(Global(index));
     }
-    function
 }
 
 /// What an internal GOT entry counts from (`__memory_base` or `__table_base`) and how far from it it is; `None` if it
@@ -193,7 +180,7 @@ pub fn got_place(resolution: &Resolution, layout: &Layout, entry: GotEntry) -> O
 }
 
 /// `__wasm_start`: GOT entries, then memory.
-pub fn start(layout: &Layout) -> Function {
-    let functions = [layout.init.apply_global, layout.init.memory];
-    Function { locals: Vec::new(), body: functions.into_iter().flatten().map(Inst::Call).collect() }
+pub fn start(body: &mut Body) {
+    let init = body.layout.init;
+    [init.apply_global, init.memory].into_iter().flatten().for_each(|function| body.call(function));
 }

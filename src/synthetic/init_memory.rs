@@ -1,20 +1,25 @@
 //! The function that fills memory at instantiation: `__wasm_init_memory`.
 
-use super::dynamic::{add, get_import};
+use super::body::Body;
 use super::thread_local::tls_base;
-use crate::layout::Layout;
-use crate::mir::{Function, Inst};
+use crate::mir::{BlockType, Local, MemArg, tag};
 use crate::options::Options;
 use crate::resolve::Resolution;
-use wasm_encoder::{BlockType, Instruction, MemArg, MemArgTarget, ValType};
 
 /// A 4-byte access at the address on the stack.
-const WORD: MemArg = MemArg { offset: 0, align: 2, target: MemArgTarget::Memory(0), ordering: None };
+const WORD: MemArg = MemArg::new(0, 2);
 
-/// In position-independent output: the local that holds the flag's address.
-const FLAG_LOCAL: u32 = 0;
-/// In position-independent output: the local that holds the address of the first thread's data.
-const TLS_LOCAL: u32 = 1;
+// Instructions behind the prefix for atomic accesses.
+const NOTIFY: u32 = 0x00;
+const WAIT_32: u32 = 0x01;
+const STORE: u32 = 0x17;
+const COMPARE_EXCHANGE: u32 = 0x48;
+
+/// In position-independent output: the locals that hold the flag's address and that of the first thread's data.
+struct Locals {
+    flag: Local,
+    tls: Local,
+}
 
 /// `__wasm_init_memory`: fills passive segments, once, however many threads start the module.
 ///
@@ -32,88 +37,87 @@ const TLS_LOCAL: u32 = 1;
 /// end
 /// drop every segment but the thread-local one, which each thread fills for itself
 /// ```
-pub fn init_memory(options: &Options, resolution: &Resolution, layout: &Layout) -> Function {
-    let mut function = Function::default();
-    let pic = options.is_pic();
-    let Some(flag) = layout.memory.init_flag else {
-        fill_segments(&mut function, options, resolution, layout);
-        drop_segments(&mut function, options, layout);
-        return function;
+pub fn init_memory(options: &Options, resolution: &Resolution, body: &mut Body) {
+    let Some(flag) = body.layout.memory.init_flag else {
+        fill_segments(options, resolution, None, body);
+        drop_segments(options, body);
+        return;
     };
-    if pic {
-        let address_type = if options.is_64 == Some(true) { ValType::I64 } else { ValType::I32 };
-        function.locals.push((2, address_type));
-        function.body.push(get_import(layout, resolution.known.memory_base));
-        function.body.push(Inst::Address(flag));
-        function.plain(add(options));
-        function.plain(Instruction::LocalSet(FLAG_LOCAL));
-    }
-    let flag = if pic { Inst::Plain(Instruction::LocalGet(FLAG_LOCAL)) } else { Inst::Address(flag) };
+    let locals = options.is_pic().then(|| locals(resolution, flag, body));
     for _ in 0..3 {
-        function.plain(Instruction::Block(BlockType::Empty));
+        body.code.block(tag::BLOCK, BlockType::Empty);
     }
-    function.body.push(flag.clone());
-    function.plain(Instruction::I32Const(0));
-    function.plain(Instruction::I32Const(1));
-    function.plain(Instruction::I32AtomicRmwCmpxchg(WORD));
-    function.plain(Instruction::BrTable(vec![0, 1].into(), 2));
-    function.plain(Instruction::End);
-    fill_segments(&mut function, options, resolution, layout);
-    function.body.push(flag.clone());
-    function.plain(Instruction::I32Const(2));
-    function.plain(Instruction::I32AtomicStore(WORD));
-    function.body.push(flag.clone());
-    function.plain(Instruction::I32Const(-1));
-    function.plain(Instruction::MemoryAtomicNotify(WORD));
-    function.plain(Instruction::Drop);
-    function.plain(Instruction::Br(1));
-    function.plain(Instruction::End);
-    function.body.push(flag.clone());
-    function.plain(Instruction::I32Const(1));
-    function.plain(Instruction::I64Const(-1));
-    function.plain(Instruction::MemoryAtomicWait32(WORD));
-    function.plain(Instruction::Drop);
-    function.plain(Instruction::End);
-    drop_segments(&mut function, options, layout);
-    function
+    push_flag(&locals, flag, body);
+    body.code.i32_const(0).i32_const(1).prefixed(tag::ATOMIC, COMPARE_EXCHANGE, Some(WORD), &[]);
+    body.code.br_table(&[0, 1, 2]).op(tag::END);
+    fill_segments(options, resolution, locals.as_ref(), body);
+    push_flag(&locals, flag, body);
+    body.code.i32_const(2).prefixed(tag::ATOMIC, STORE, Some(WORD), &[]);
+    push_flag(&locals, flag, body);
+    body.code.i32_const(-1).prefixed(tag::ATOMIC, NOTIFY, Some(WORD), &[]).op(tag::DROP);
+    body.code.branch(tag::BR, 1).op(tag::END);
+    push_flag(&locals, flag, body);
+    body.code.i32_const(1).i64_const(-1).prefixed(tag::ATOMIC, WAIT_32, Some(WORD), &[]);
+    body.code.op(tag::DROP).op(tag::END);
+    drop_segments(options, body);
 }
 
-fn fill_segments(function: &mut Function, options: &Options, resolution: &Resolution, layout: &Layout) {
+/// Finds out where the flag is.
+fn locals(resolution: &Resolution, flag: u64, body: &mut Body) -> Locals {
+    let address_type = if body.is_64 { 0x7e } else { 0x7f };
+    let locals = Locals { flag: body.code.local(address_type), tls: body.code.local(address_type) };
+    body.get_import(resolution.known.memory_base);
+    body.address(flag);
+    body.add();
+    body.code.local_set(locals.flag);
+    locals
+}
+
+fn push_flag(locals: &Option<Locals>, flag: u64, body: &mut Body) {
+    match locals {
+        Some(locals) => _ = body.code.local_get(locals.flag),
+        None => body.address(flag),
+    }
+}
+
+/// `locals`: there are any if more than one thread may come here, in position-independent output.
+fn fill_segments(options: &Options, resolution: &Resolution, locals: Option<&Locals>, body: &mut Body) {
+    let layout = body.layout;
     for (index, segment) in layout.segments.iter().enumerate().filter(|(_, s)| layout.is_passive(options, s)) {
-        function.body.push(Inst::Address(segment.address));
+        body.address(segment.address);
         if options.is_pic() {
-            function.body.push(get_import(layout, resolution.known.memory_base));
-            function.plain(add(options));
+            body.get_import(resolution.known.memory_base);
+            body.add();
         }
         if options.shared_memory
             && segment.is_tls
             && let Some(tls_base) = tls_base(resolution)
         {
             // The first thread uses this copy of the thread-local data as its own.
-            match options.is_pic() {
-                true => function.plain(Instruction::LocalTee(TLS_LOCAL)),
-                false => function.body.push(Inst::Address(segment.address)),
+            match locals {
+                Some(locals) => _ = body.code.local_tee(locals.tls),
+                None => body.address(segment.address),
             }
-            function.body.push(Inst::GlobalSet(tls_base));
-            if options.is_pic() {
-                function.plain(Instruction::LocalGet(TLS_LOCAL));
+            body.set(tls_base);
+            if let Some(locals) = locals {
+                body.code.local_get(locals.tls);
             }
         }
-        function.plain(Instruction::I32Const(0));
-        if segment.is_bss {
-            function.body.push(Inst::Address(segment.size));
-            function.plain(Instruction::MemoryFill(0));
-        } else {
-            function.plain(Instruction::I32Const(segment.size as u32 as i32));
-            function.plain(Instruction::MemoryInit { mem: 0, data_index: index as u32 });
+        body.code.i32_const(0);
+        match segment.is_bss {
+            true => {
+                body.address(segment.size);
+                body.code.memory_fill();
+            }
+            false => _ = body.code.i32_const(segment.size as u32 as i32).memory_init(index as u32),
         }
     }
 }
 
-fn drop_segments(function: &mut Function, options: &Options, layout: &Layout) {
-    for (index, segment) in layout.segments.iter().enumerate() {
-        if layout.is_passive(options, segment) && !segment.is_bss && !(options.shared_memory && segment.is_tls) {
-            function.plain(Instruction::DataDrop(index as u32));
+fn drop_segments(options: &Options, body: &mut Body) {
+    for (index, segment) in body.layout.segments.iter().enumerate() {
+        if body.layout.is_passive(options, segment) && !segment.is_bss && !(options.shared_memory && segment.is_tls) {
+            body.code.data_drop(index as u32);
         }
     }
 }

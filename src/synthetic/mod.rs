@@ -1,5 +1,6 @@
-//! Layout -> bodies of the functions that the linker makes, written as MIR.
+//! Layout -> bodies of the functions that the linker makes, written as MIR whose operands are final indices.
 
+mod body;
 mod dynamic;
 mod init_memory;
 mod thread_local;
@@ -9,10 +10,10 @@ pub use dynamic::got_place;
 use crate::index::*;
 use crate::layout::{Callee, Layout};
 use crate::liveness::LiveSet;
-use crate::mir::{CodegenBuffer, Function, Inst, Targets, lower_function};
+use crate::mir::{CodegenBuffer, Local, tag};
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution, Role};
-use wasm_encoder::Instruction;
+use body::Body;
 
 /// Encoded bodies of the linker's functions.
 pub struct Bodies {
@@ -26,89 +27,71 @@ impl Bodies {
     }
 }
 
-struct Indices<'a, 'i> {
-    options: &'a Options,
-    layout: &'a Layout<'i>,
-}
-
-impl Targets for Indices<'_, '_> {
-    // What a body of the linker names is live: layout keeps it because the body will name it.
-    fn function(&self, function: InputFunctionIdx) -> u32 {
-        self.layout.function_index(function).unwrap_or(0)
-    }
-    fn import(&self, symbol: SymbolIdx) -> u32 {
-        self.layout.undefined_function_index(symbol).unwrap_or(0)
-    }
-    fn global(&self, global: InputGlobalIdx) -> u32 {
-        self.layout.global_index(global).unwrap_or(0)
-    }
-    fn is_64(&self) -> bool {
-        self.options.is_64 == Some(true)
-    }
-}
-
 /// Writes and lowers the body of every function that the linker makes.
 pub fn bodies(options: &Options, resolution: &Resolution, live: &LiveSet, layout: &Layout) -> Bodies {
-    let targets = Indices { options, layout };
     let mut buffer = CodegenBuffer::default();
     let stores = dynamic::Stores { options, resolution, live, layout, internal_got: false, is_tls: false };
     let tls_stores = dynamic::Stores { internal_got: true, is_tls: true, ..stores };
     for function in &resolution.linker_functions {
-        let mir = match function.role {
-            Role::CallCtors => call_ctors(layout),
-            Role::InitMemory => init_memory::init_memory(options, resolution, layout),
-            Role::InitTls => thread_local::init_tls(resolution, layout),
-            Role::ApplyGlobalTlsRelocs => thread_local::apply_global_relocs(options, resolution, layout),
-            Role::ApplyTlsRelocs => thread_local::apply_relocs(&tls_stores),
-            Role::ApplyDataRelocs => {
-                buffer.body(|out| dynamic::apply_data_relocs(&stores, &targets, out));
-                continue;
+        buffer.body(|out| {
+            if function.role == Role::ApplyDataRelocs {
+                return dynamic::apply_data_relocs(&stores, out);
             }
-            Role::ApplyGlobalRelocs => dynamic::apply_global_relocs(options, resolution, layout),
-            Role::Start => dynamic::start(layout),
-            Role::Unreachable => unreachable(),
-            Role::CommandExport(callee) => command_export(resolution, layout, callee),
-        };
-        buffer.body(|out| lower_function(&mir, &targets, out));
+            let parameters = parameters(resolution, function.role);
+            body::write(options, layout, parameters, out, |body| match function.role {
+                Role::CallCtors => call_ctors(body),
+                Role::InitMemory => init_memory::init_memory(options, resolution, body),
+                Role::InitTls => thread_local::init_tls(resolution, body),
+                Role::ApplyGlobalTlsRelocs => thread_local::apply_global_relocs(resolution, body),
+                Role::ApplyTlsRelocs => thread_local::apply_relocs(&tls_stores, body),
+                Role::ApplyDataRelocs => {}
+                Role::ApplyGlobalRelocs => dynamic::apply_global_relocs(resolution, body),
+                Role::Start => dynamic::start(body),
+                Role::Unreachable => _ = body.code.op(tag::UNREACHABLE),
+                Role::CommandExport(callee) => command_export(resolution, body, callee),
+            });
+        });
     }
     Bodies { buffer }
 }
 
-/// `__wasm_call_ctors`: calls each init function, lowest priority value first, ties in link order. Results are dropped.
-fn call_ctors(layout: &Layout) -> Function {
-    let mut function = Function::default();
-    for &(init, results) in &layout.init_functions {
-        function.body.push(match init {
-            Callee::Defined(init) => Inst::Call(init),
-            Callee::Imported(symbol) => Inst::CallImport(symbol),
-        });
-        (0..results).for_each(|_| function.plain(Instruction::Drop));
+/// How many parameters the bodies of functions with `role` refer to.
+fn parameters(resolution: &Resolution, role: Role) -> u32 {
+    match role {
+        Role::InitTls => 1,
+        Role::CommandExport(callee) => {
+            resolution.names.signature(resolution.function_signature(callee)).params().len() as u32
+        }
+        _ => 0,
     }
-    function
 }
 
-/// Traps.
-fn unreachable() -> Function {
-    Function { locals: Vec::new(), body: vec![Inst::Plain(Instruction::Unreachable)] }
+/// `__wasm_call_ctors`: calls each init function, lowest priority value first, ties in link order. Results are dropped.
+fn call_ctors(body: &mut Body) {
+    for &(init, results) in &body.layout.init_functions {
+        match init {
+            Callee::Defined(init) => body.call(init),
+            Callee::Imported(symbol) => body.call_undefined(symbol),
+        }
+        (0..results).for_each(|_| _ = body.code.op(tag::DROP));
+    }
 }
 
 /// Constructors, the function itself with its parameters, destructors.
-fn command_export(resolution: &Resolution, layout: &Layout, callee: InputFunctionIdx) -> Function {
-    let mut function = Function::default();
+fn command_export(resolution: &Resolution, body: &mut Body, callee: InputFunctionIdx) {
+    let layout = body.layout;
     let known = |symbol: Option<SymbolIdx>| match resolution.definitions[symbol?] {
         Definition::Function(function) => layout.function_index(function).map(|_| function),
         _ => None,
     };
     if let Some(call_ctors) = known(resolution.known.call_ctors) {
-        function.body.push(Inst::Call(call_ctors));
+        body.call(call_ctors);
     }
-    let signature = resolution.names.signature(resolution.function_signature(callee));
-    for parameter in 0..signature.params().len() {
-        function.plain(Instruction::LocalGet(parameter as u32));
+    for parameter in 0..parameters(resolution, Role::CommandExport(callee)) {
+        body.code.local_get(Local(parameter));
     }
-    function.body.push(Inst::Call(callee));
+    body.call(callee);
     if let Some(call_dtors) = known(resolution.known.call_dtors) {
-        function.body.push(Inst::Call(call_dtors));
+        body.call(call_dtors);
     }
-    function
 }

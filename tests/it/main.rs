@@ -15,11 +15,15 @@ mod clients;
 mod diff;
 mod dump;
 mod inputs;
+mod mir;
 mod mir_tool;
 mod node;
 mod objects;
 mod robust;
 mod threads;
+#[path = "../toy/mod.rs"]
+mod toy;
+mod toy_trials;
 
 use std::process::ExitCode;
 
@@ -41,6 +45,8 @@ fn main() -> ExitCode {
     let mut trials = robust::trials(&all);
     trials.push(Trial::test("harness/differences-in-words", || diff::self_test().map_err(Failed::from)));
     trials.push(threads::trial());
+    trials.extend(toy_trials::trials());
+    trials.extend(mir::trials());
     trials.extend(all.into_iter().map(trial));
     trials.extend(mir_tool::trials());
     trials.extend(clients::trials());

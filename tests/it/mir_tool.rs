@@ -107,7 +107,12 @@ pub fn trials() -> Vec<Trial> {
     let trial = |name: &str, test: fn() -> Result<(), String>| {
         Trial::test(format!("mir/{name}"), move || test().map_err(Failed::from)).with_ignored_flag(skip)
     };
-    vec![trial("round-trip", every_source), trial("damaged", every_damage), trial("tool", the_program)]
+    vec![
+        trial("round-trip", every_source),
+        trial("damaged", every_damage),
+        trial("damaged-links", every_damaged_link),
+        trial("tool", the_program),
+    ]
 }
 
 fn built(&(name, options, text): &(&str, &str, &str)) -> Result<Vec<u8>, String> {
@@ -130,6 +135,62 @@ fn every_source() -> Result<(), String> {
 }
 
 /// Damaged files of MIR are refused or lowered, with their checksum as it was and with one that fits.
+/// How many damaged objects are linked.
+const DAMAGED_LINKS: u64 = 10_000;
+
+/// A generator of numbers: splitmix64.
+fn random(state: &mut u64) -> usize {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ *state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ mixed >> 31) as usize >> 1
+}
+
+/// Cuts `bytes` off, or changes one to four of them.
+fn damage_at_random(bytes: &[u8], state: &mut u64) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    if random(state).is_multiple_of(4) {
+        out.truncate(random(state) % bytes.len());
+        return out;
+    }
+    while out == bytes {
+        for _ in 0..=random(state) % 4 {
+            let at = random(state) % out.len();
+            out[at] ^= (1 + random(state) % 255) as u8;
+        }
+    }
+    out
+}
+
+/// Each damaged object is refused, with the reason, and none makes the linker panic.
+fn every_damaged_link() -> Result<(), String> {
+    let sources: Result<Vec<Vec<u8>>, String> = SOURCES[..4]
+        .iter()
+        .chain(&SOURCES[SOURCES.len() - 1..])
+        .map(|source| Ok(lift("a.o", &built(source)?).map_err(|error| error.to_string())?.bytes))
+        .collect();
+    let sources = sources?;
+    (0..DAMAGED_LINKS).into_par_iter().try_for_each(|seed| {
+        let mut state = seed;
+        let bytes = damage_at_random(&sources[seed as usize % sources.len()], &mut state);
+        let link = || {
+            let mut linker = wold::Linker::new();
+            linker.options.entry = None;
+            linker.options.is_64 = (seed as usize % sources.len() == 3).then_some(true);
+            linker.options.import_undefined = true;
+            linker.input("a.wmir", bytes).link()
+        };
+        match catch_unwind(AssertUnwindSafe(link)) {
+            Err(_) => Err(format!("seed {seed}: panics")),
+            Ok(Ok(_)) => Err(format!("seed {seed}: is linked")),
+            Ok(Err(errors)) if errors.iter().all(|error| error.to_string().trim().is_empty()) => {
+                Err(format!("seed {seed}: no reason"))
+            }
+            Ok(Err(_)) => Ok(()),
+        }
+    })
+}
+
 fn every_damage() -> Result<(), String> {
     for source in &SOURCES[SOURCES.len() - 4..] {
         let lifted = lift("a.o", &built(source)?).map_err(|error| error.to_string())?.bytes;

@@ -58,10 +58,11 @@ impl Direct<'_> {
         Some(item)
     }
 
-    /// `Da` and `Dn`.
+    /// `Da`, `Dc` and `Dn`.
     fn d_type(&mut self, start: u32) -> Option<Item> {
         match self.look_at(1) {
             b'a' => self.put(b"auto"),
+            b'c' => self.put(b"decltype(auto)"),
             b'n' => self.put(b"std::nullptr_t"),
             _ => return None,
         }

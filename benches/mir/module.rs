@@ -41,11 +41,7 @@ pub type Account = (Vec<(String, Duration)>, Vec<String>);
 ///
 /// # Errors
 /// What keeps it from being linked or written.
-pub fn link(
-    program: Program,
-    threads: usize,
-    options: Options,
-) -> Result<Account, String> {
+pub fn link(program: Program, threads: usize, options: Options) -> Result<Account, String> {
     let mut times = Vec::new();
     let mut start = Instant::now();
     let mut lap = |name: &str| {

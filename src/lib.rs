@@ -14,7 +14,7 @@
 //! | [`object`], second half | bodies, segments, checked relocations | linked objects |
 //! | [`liveness`] | what stays | functions and segments |
 //! | [`layout`] | every index and address | pieces of equal size, segments, strings |
-//! | [`synthetic`], [`mir`] | the linker's own functions | |
+//! | [`synthetic`] | the linker's own functions | |
 //! | [`emit`], [`relocate`] | bytes | blocks of the output |
 //!
 //! # What holds everywhere
@@ -25,7 +25,10 @@
 //! - A relocation targets a symbol, never an entity: aliases and weak definitions come out right by construction.
 //!
 //! # Code map
-//! Modules are listed in reading order; a module imports only from those above it.
+//! Modules are listed in reading order; a module imports only from those above it. [`object`] and [`mir`] are neighbours
+//! that know each other: an object may hold functions as MIR, and MIR names what an object's relocations name.
+//!
+//! Besides objects, the pipeline takes a compiler's functions: [`mir`] is what they are made of, [`Session`] the door.
 
 // Ground: knows no pass.
 pub mod index;

@@ -12,9 +12,9 @@ use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
 use crate::resolve::names::Names;
-use crate::session::Kept;
 use crate::{hints, layout, linker_defined, liveness, resolve, synthetic};
 use rayon::prelude::*;
+use std::sync::Arc;
 use std::sync::OnceLock;
 
 /// Links what the options name into a module in memory, in the caller's rayon pool.
@@ -33,8 +33,8 @@ pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnost
     })
 }
 
-/// Links modules that a compiler has handed over, and what the options name, into a module in memory. Leaves in `kept`
-/// what the next link can use again, if it can.
+/// Links modules that a compiler has handed over, and what the options name, into a module in memory. `made` sees how it
+/// was made: a session keeps of that what its next link can use.
 ///
 /// # Errors
 /// [`Failed`]; `diagnostics` says why.
@@ -42,8 +42,8 @@ pub(crate) fn link_modules(
     options: &Options,
     disk: &dyn FileSystem,
     modules: Vec<Snapshot>,
-    kept: &mut Option<Kept>,
     diagnostics: &mut Diagnostics,
+    made: impl FnOnce(&emit::Plan, &[u8], &[Arc<Snapshot>]),
 ) -> Result<Vec<u8>, Failed> {
     let mut clock = Clock::start(options.time);
     let loaded = input::load_with(options, disk, modules, diagnostics);
@@ -53,7 +53,7 @@ pub(crate) fn link_modules(
             let mut image = vec![0; plan.size()];
             plan.write(&mut image);
             clock.lap("emit");
-            *kept = Kept::new(plan, &image, inputs.modules());
+            made(plan, &image, inputs.modules());
             clock.lap("keep");
             Ok(image)
         })

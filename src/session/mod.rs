@@ -5,7 +5,7 @@ mod kept;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use kept::Kept;
+use kept::Kept;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind};
 use crate::input::{Disk, FileBytes, FileSystem, Files};
@@ -141,7 +141,10 @@ impl Session {
         let named = modules.iter().map(|module| module.name.as_str()).zip(parts);
         let module =
             self.linked(named.collect(), inputs, &mut diagnostics, |options, files, snapshots, diagnostics| {
-                pipeline::link_modules(options, files, snapshots, &mut kept, diagnostics).ok()
+                pipeline::link_modules(options, files, snapshots, diagnostics, |plan, image, modules| {
+                    kept = Kept::new(plan, image, modules);
+                })
+                .ok()
             });
         let (warnings, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
         let Some(module) = module else { return Err(warnings) };

@@ -1,6 +1,6 @@
 //! Relocatable object -> object with MIR.
 //!
-//! Every function is decoded ([`decode`]), lowered again and compared: so an object either comes out such that
+//! Every function is decoded (see the module `decode`), lowered again and compared: so an object either comes out such that
 //! [`super::lower_object`] gives the same code section and relocations, byte for byte, or it is refused. All other
 //! sections stay as they are, except:
 //! - the code section has a stub for each function, and no relocations;

@@ -108,11 +108,7 @@ fn next<T>(
             break found;
         }
         tries += 1;
-        if tries > 16 {
-            std::thread::yield_now()
-        } else {
-            std::hint::spin_loop()
-        }
+        if tries > 16 { std::thread::yield_now() } else { std::hint::spin_loop() }
     };
     idle.fetch_sub(1, Ordering::Relaxed);
     found

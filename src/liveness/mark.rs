@@ -77,9 +77,7 @@ impl Shortcut {
         }
         let (index, base, bit) = match resolution.local_definition(file, symbol) {
             Definition::Function(function) => (function.index(), resolution.functions.range(file).start, 0),
-            Definition::Data { segment, .. } => {
-                (segment.index(), resolution.segments.range(file).start, Self::SEGMENT)
-            }
+            Definition::Data { segment, .. } => (segment.index(), resolution.segments.range(file).start, Self::SEGMENT),
             _ => return Self::NONE,
         };
         u32::try_from(2 * (index - base) as u64).map_or(Self::NONE, |local| Self(local | bit))

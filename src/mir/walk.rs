@@ -4,7 +4,9 @@
 //! what is lowered.
 
 use super::code::Cursor;
-use super::tag::{self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, Suffix, TYPE_BLOCK};
+use super::tag::{
+    self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, Suffix, TYPE_BLOCK,
+};
 use super::{Code, Frame, Malformed};
 use crate::object::relocations::RelocationKind;
 

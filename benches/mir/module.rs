@@ -1,5 +1,6 @@
 //! The program handed over as MIR.
 
+use crate::body::Bodies;
 use crate::program::{Ids, Program, TYPES};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -42,6 +43,7 @@ pub type Account = (Vec<(String, Duration)>, Vec<String>);
 /// # Errors
 /// What keeps it from being linked or written.
 pub fn link(program: Program, threads: usize, options: Options) -> Result<Account, String> {
+    let bodies = Bodies::new(program.seed);
     let mut times = Vec::new();
     let mut start = Instant::now();
     let mut lap = |name: &str| {
@@ -55,7 +57,7 @@ pub fn link(program: Program, threads: usize, options: Options) -> Result<Accoun
     let next = AtomicU32::new(0);
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| build(program, &module, declared, &next));
+            scope.spawn(|| build(program, &bodies, &module, declared, &next));
         }
     });
     lap("generate");
@@ -98,7 +100,7 @@ fn declare(program: Program, module: &Module) -> Declared {
 }
 
 /// A thread of the compiler: takes units while there are any.
-fn build(program: Program, module: &Module, mut ids: Declared, next: &AtomicU32) {
+fn build(program: Program, bodies: &Bodies, module: &Module, mut ids: Declared, next: &AtomicU32) {
     let mut worker = module.worker();
     loop {
         let unit = next.fetch_add(1, Ordering::Relaxed);
@@ -107,7 +109,7 @@ fn build(program: Program, module: &Module, mut ids: Declared, next: &AtomicU32)
         }
         for function in program.functions_of(unit) {
             let func = ids.func(function);
-            let built = worker.func(func, |b| program.build(function, b, &mut ids));
+            let built = worker.func(func, |b| program.build(bodies, function, b, &mut ids));
             built.expect("the program is well formed");
         }
         for index in program.data_of(unit) {

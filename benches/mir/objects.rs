@@ -1,5 +1,6 @@
 //! The same program as relocatable objects: what a compiler writes for a linker that takes nothing else.
 
+use crate::body::Bodies;
 use crate::program::{Ids, Program, TYPES};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -97,7 +98,13 @@ pub struct Scratch {
 ///
 /// # Errors
 /// What keeps the file from being written.
-pub fn write_unit(program: Program, unit: u32, folder: &Path, scratch: &mut Scratch) -> std::io::Result<Times> {
+pub fn write_unit(
+    program: Program,
+    bodies: &Bodies,
+    unit: u32,
+    folder: &Path,
+    scratch: &mut Scratch,
+) -> std::io::Result<Times> {
     let start = Instant::now();
     let mut symbols = Symbols::new(program, unit);
     let code = &mut scratch.code;
@@ -105,7 +112,7 @@ pub fn write_unit(program: Program, unit: u32, folder: &Path, scratch: &mut Scra
     for function in symbols.functions.clone() {
         let parameters = TYPES[program.type_of(function) as usize].0.len() as u32;
         let mut builder = FunctionBuilder::new(code, parameters);
-        program.build(function, &mut builder, &mut symbols);
+        program.build(bodies, function, &mut builder, &mut symbols);
         builder.finish().expect("the program is well formed");
     }
     let generate = start.elapsed();

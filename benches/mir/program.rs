@@ -21,7 +21,11 @@
 //! Functions come in groups of ten, one of each decile. The largest leads: it calls the others, and the leaders of some
 //! groups behind it, so that all are reached from function 0. Half of the functions, and a quarter of the data, are only
 //! used by their own unit. Other calls go to the own unit most of the time.
+//!
+//! What a compiler does before it has instructions is not measured: bodies are made beforehand, some hundreds of them
+//! ([`crate::body`]), and each function is built from one of them, with functions and data of its own in place of names.
 
+use crate::body::{Bodies, Step};
 use wold::mir::{BlockType, Data, Fixup, Func, FunctionBuilder, Global, Local, MemArg, Table, Type, tag};
 
 /// The name of function 0, where the program starts: the one function that is exported.
@@ -29,18 +33,18 @@ pub const ROOT: &str = "run";
 /// Functions that one unit of compilation holds.
 pub const UNIT_FUNCTIONS: u32 = 5000;
 /// Functions of a group, of which the first is its leader.
-const GROUP: u32 = 10;
+pub const GROUP: u32 = 10;
 /// Groups whose leaders a leader calls.
-const FANOUT: u32 = 4;
+pub const FANOUT: u32 = 4;
 /// Functions for each datum.
 const FUNCTIONS_PER_DATUM: u32 = 4;
-/// Instructions of the largest function, about.
-const INSTRUCTIONS_MAX: f64 = 4605.0;
-/// Bytes of a stack frame are a multiple of this.
-const FRAME_UNIT: u32 = 16;
+/// How many functions there are is a multiple of this, in which groups and types come out even.
+pub const PERIOD: u32 = 40;
 
-const I32: u8 = 0x7f;
-const I64: u8 = 0x7e;
+/// The value type i32.
+pub const I32: u8 = 0x7f;
+/// The value type i64.
+pub const I64: u8 = 0x7e;
 
 /// Parameters and results of the functions' types.
 pub const TYPES: [(&[u8], &[u8]); 8] = [
@@ -68,22 +72,24 @@ pub trait Ids {
     fn table(&mut self) -> Table;
 }
 
-/// SplitMix64, of which small numbers take sixteen bits each.
-struct Random {
+/// Numbers that hang on a seed alone: SplitMix64, of which small numbers take sixteen bits each.
+pub struct Random {
     state: u64,
     bits: u64,
     left: u32,
 }
 
 impl Random {
+    /// The numbers of one of many streams.
     #[inline]
-    fn new(seed: u64, stream: u64) -> Self {
+    pub fn new(seed: u64, stream: u64) -> Self {
         let mut random = Self { state: seed ^ stream.wrapping_mul(0xd6e8_feb8_6659_fd93), bits: 0, left: 0 };
         random.next();
         random
     }
+    /// 64 bits.
     #[inline]
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -92,7 +98,7 @@ impl Random {
     }
     /// A number below `end`, which is at most 65,536.
     #[inline]
-    fn below(&mut self, end: u32) -> u32 {
+    pub fn below(&mut self, end: u32) -> u32 {
         if self.left == 0 {
             (self.bits, self.left) = (self.next(), 4);
         }
@@ -107,7 +113,7 @@ impl Random {
         (((self.next() >> 32) * end as u64) >> 32) as u32
     }
     /// From 0 up to 1.
-    fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 }
@@ -176,10 +182,7 @@ impl Program {
     }
     /// Number of a function's type in [`TYPES`].
     pub fn type_of(self, index: u32) -> u32 {
-        match index {
-            0 => 1,
-            _ => Random::new(self.seed, index as u64 | 1 << 40).below(TYPES.len() as u32),
-        }
+        index % TYPES.len() as u32
     }
     /// Whether functions of other units may call it.
     pub fn is_public(self, function: u32) -> bool {
@@ -203,7 +206,10 @@ impl Program {
             if random.below(100) < 12 {
                 let target = match random.below(2) {
                     0 => Ok(self.some_datum(index * FUNCTIONS_PER_DATUM, random)),
-                    _ => Err(self.some_function(index * FUNCTIONS_PER_DATUM, random)),
+                    _ => {
+                        let ty = random.below(TYPES.len() as u32);
+                        Err(self.some_function(index * FUNCTIONS_PER_DATUM, ty, random))
+                    }
                 };
                 datum.pointers.push((word * 4, target));
                 datum.bytes.extend([0; 4]);
@@ -214,16 +220,22 @@ impl Program {
         datum
     }
 
-    /// A function that function number `from` may refer to: of the same unit four times in five.
-    fn some_function(self, from: u32, random: &mut Random) -> u32 {
+    /// A function of a type that function number `from` may refer to: of the same unit four times in five.
+    fn some_function(self, from: u32, ty: u32, random: &mut Random) -> u32 {
         let unit = self.functions_of(from / UNIT_FUNCTIONS);
+        let types = TYPES.len() as u32;
         if random.below(5) > 0 {
-            return unit.start + random.large(unit.end - unit.start);
+            let any = random.large(unit.end - unit.start);
+            return unit.start + any - any % types + ty;
         }
         // Some functions are called from everywhere.
         let skewed = random.unit() * random.unit() * random.unit();
         let any = (skewed * self.functions as f64) as u32;
-        any - any % GROUP + (any % GROUP) % (GROUP / 2)
+        let mut place = types * random.below(PERIOD / types) + ty;
+        while !self.is_public(place) {
+            place = (place + types) % PERIOD;
+        }
+        any - any % PERIOD + place
     }
     fn some_datum(self, from: u32, random: &mut Random) -> u32 {
         let unit = self.data_of(from / UNIT_FUNCTIONS);
@@ -234,280 +246,46 @@ impl Program {
         if self.is_public_datum(any) { any } else { any - 1 }
     }
 
-    /// Builds function number `index`.
-    pub fn build(self, index: u32, b: &mut FunctionBuilder<'_>, ids: &mut impl Ids) {
-        let random = Random::new(self.seed, index as u64);
-        let mut body =
-            Body { program: self, index, b, ids, random, ty: self.type_of(index), locals: 0, left: 0, depth: 0 };
-        body.write();
-    }
-}
-
-/// A function being written.
-struct Body<'a, 'b, I> {
-    program: Program,
-    index: u32,
-    b: &'a mut FunctionBuilder<'b>,
-    ids: &'a mut I,
-    random: Random,
-    ty: u32,
-    /// Locals of type i32 behind the parameters.
-    locals: u32,
-    /// Instructions that may follow.
-    left: i32,
-    /// Open blocks.
-    depth: u32,
-}
-
-impl<I: Ids> Body<'_, '_, I> {
-    fn parameters(&self) -> u32 {
-        TYPES[self.ty as usize].0.len() as u32
-    }
-
-    /// Instructions, by the function's place in its group: the deciles of Binaryen's functions.
-    fn size(&mut self) -> i32 {
-        const DECILES: [f64; 10] = [1.0, 1.0, 1.0, 1.0, 5.0, 17.0, 46.0, 75.0, 106.0, 214.0];
-        // The largest tenth: a Pareto tail with the mean that was found.
-        const TAIL: f64 = -1.0 / 1.72;
-        let size = match self.index % GROUP {
-            0 => (DECILES[9] * (1.0 - self.random.unit()).powf(TAIL)).min(INSTRUCTIONS_MAX),
-            place => {
-                let place = place as usize - 1;
-                DECILES[place] + (DECILES[place + 1] - DECILES[place]) * self.random.unit()
-            }
-        };
-        size as i32
-    }
-
-    fn write(&mut self) {
-        self.left = self.size() - 1;
-        let has_result = !TYPES[self.ty as usize].1.is_empty();
-        if self.left < 4 {
-            if has_result {
-                self.b.i32_const(0);
-            }
-            return;
+    /// Builds function number `index` from a body that was made beforehand.
+    pub fn build(self, bodies: &Bodies, index: u32, b: &mut FunctionBuilder<'_>, ids: &mut impl Ids) {
+        let random = &mut Random::new(self.seed, index as u64);
+        let body = bodies.of(index, random);
+        let first = TYPES[self.type_of(index) as usize].0.len() as u32;
+        (0..body.locals).for_each(|_| _ = b.local(I32));
+        if body.frame > 0 {
+            b.frame(ids.stack_pointer(), Local(first), Local(first + 1), body.frame, 4);
         }
-        self.locals = 3 + (self.left as u32 / 10).min(30);
-        let first = self.parameters();
-        (0..self.locals).for_each(|_| _ = self.b.local(I32));
-        let framed = self.left > 24 && self.random.below(100) < 75;
-        let saved = Local(first);
-        if framed {
-            let size = FRAME_UNIT * (1 + self.random.below(12));
-            let stack_pointer = self.ids.stack_pointer();
-            self.b.frame(stack_pointer, saved, Local(first + 1), size, 4);
-        }
-        self.calls_of_a_leader();
-        while self.left > 0 {
-            self.statement();
-        }
-        (0..self.depth).for_each(|_| _ = self.b.op(tag::END));
-        if framed {
-            let stack_pointer = self.ids.stack_pointer();
-            self.b.local_get(saved).global_set_sp(stack_pointer);
-        }
-        if has_result {
-            self.get();
-        }
-    }
-
-    /// Calls that make everything reachable.
-    fn calls_of_a_leader(&mut self) {
-        if !self.index.is_multiple_of(GROUP) {
-            return;
-        }
-        let (group, end) = (self.index / GROUP, self.program.functions);
-        let members = self.index + 1..(self.index + GROUP).min(end);
-        let leaders = (1..=FANOUT).map(|i| (group as u64 * FANOUT as u64 + i as u64) * GROUP as u64);
-        for callee in members.map(u64::from).chain(leaders).filter(|&callee| callee < end as u64) {
-            self.call(callee as u32);
-            self.plain();
-        }
-    }
-
-    fn statement(&mut self) {
-        match self.random.below(1000) {
-            0..58 => {
-                let callee = self.program.some_function(self.index, &mut self.random);
-                self.call(callee);
-            }
-            58..68 => self.call_indirect(),
-            68..92 => {
-                self.get();
-                let callee = self.program.some_function(self.index, &mut self.random);
-                let slot = self.ids.func(callee);
-                self.b.func_ref(slot);
-                self.access(tag::I32_STORE);
-                self.left -= 1;
-            }
-            92..107 => {
-                let datum = self.program.some_datum(self.index, &mut self.random);
-                let (data, addend) = (self.ids.data(datum), self.random.below(2) * 4);
-                self.b.address(data, addend as i64);
-                self.set();
-                self.left -= 1;
-            }
-            107..135 => self.symbolic(),
-            _ => self.plain(),
-        }
-    }
-
-    /// A statement without relocations.
-    fn plain(&mut self) {
-        match self.random.below(100) {
-            0..24 => {
-                self.get();
-                self.value();
-                let tag = [tag::I32_STORE, tag::I32_STORE, tag::I32_STORE8][self.random.below(3) as usize];
-                self.access(tag);
-            }
-            24..54 => {
-                self.get();
-                let tag = [tag::I32_LOAD, tag::I32_LOAD, tag::I32_LOAD8_U][self.random.below(3) as usize];
-                self.access(tag);
-                self.set();
-            }
-            54..78 => {
-                self.get();
-                self.value();
-                const TAGS: [u8; 4] = [tag::I32_ADD, tag::I32_ADD, tag::I32_SUB, tag::I32_AND];
-                self.b.op(TAGS[self.random.below(4) as usize]);
-                self.left -= 1;
-                self.set();
-            }
-            78..81 => {
-                self.get();
-                let value = self.random.next() as i64 >> self.random.below(60);
-                self.b.i64_const(value);
-                self.access(tag::I64_STORE);
-                self.left -= 1;
-            }
-            _ => self.control(),
-        }
-    }
-
-    fn control(&mut self) {
-        match self.random.below(10) {
-            0..4 if self.depth < 12 => {
-                let tag = if self.random.below(7) == 0 { tag::LOOP } else { tag::BLOCK };
-                self.b.block(tag, BlockType::Empty);
-                self.depth += 1;
-                self.left -= 2;
-            }
-            4..8 if self.depth > 0 => {
-                self.get();
-                if self.random.below(2) == 0 {
-                    self.b.op(tag::I32_EQZ);
-                    self.left -= 1;
+        for &step in &body.steps {
+            match step {
+                Step::Op(tag) => _ = b.op(tag),
+                Step::Get(local) => _ = b.local_get(Local(local)),
+                Step::Set(local) => _ = b.local_set(Local(local)),
+                Step::Tee(local) => _ = b.local_tee(Local(local)),
+                Step::Const(value) => _ = b.i32_const(value),
+                Step::Wide(value) => _ = b.i64_const(value as i64),
+                Step::Memory(tag, alignment, offset) => _ = b.memory(tag, MemArg::new(offset as u64, alignment as u32)),
+                Step::Block(tag) => _ = b.block(tag, BlockType::Empty),
+                Step::Branch(tag, label) => _ = b.branch(tag, label),
+                Step::Member(member) => self.call(index + member, b, ids),
+                Step::Leader(leader) => {
+                    let callee = (index as u64 / GROUP as u64 * FANOUT as u64 + leader as u64) * GROUP as u64;
+                    self.call((callee % self.functions as u64) as u32, b, ids);
                 }
-                let label = self.random.below(self.depth);
-                self.b.branch(tag::BR_IF, label);
-                self.left -= 1;
-            }
-            8..10 if self.depth > 0 => {
-                if self.random.below(3) == 0 {
-                    let label = self.random.below(self.depth);
-                    self.b.branch(tag::BR, label);
-                    self.left -= 1;
+                Step::Call(ty) => self.call(self.some_function(index, ty, random), b, ids),
+                Step::CallIndirect(ty) => {
+                    _ = b.call_indirect(tag::CALL_INDIRECT, ids.ty(ty), Some(ids.table()));
                 }
-                self.b.op(tag::END);
-                self.depth -= 1;
-            }
-            _ => {}
-        }
-    }
-
-    fn arguments(&mut self, ty: u32) {
-        for &parameter in TYPES[ty as usize].0 {
-            match parameter {
-                I64 => _ = self.b.i64_const(self.random.below(100) as i64),
-                _ => self.value(),
+                Step::Slot(ty) => _ = b.func_ref(ids.func(self.some_function(index, ty, random))),
+                Step::Address(addend) => _ = b.address(ids.data(self.some_datum(index, random)), addend as i64),
+                Step::Symbolic(tag) => {
+                    let data = ids.data(self.some_datum(index, random));
+                    b.memory(tag, MemArg::symbolic(data, 0, 2));
+                }
+                Step::RestoreStack => _ = b.local_get(Local(first)).global_set_sp(ids.stack_pointer()),
             }
         }
     }
-    /// Takes what a call has given.
-    fn result(&mut self, ty: u32) {
-        if TYPES[ty as usize].1.is_empty() {
-            return;
-        }
-        match self.random.below(3) {
-            0 => {
-                self.b.op(tag::DROP);
-                self.left -= 1;
-            }
-            _ => self.set(),
-        }
-    }
-    fn call(&mut self, callee: u32) {
-        let ty = self.program.type_of(callee);
-        self.arguments(ty);
-        let func = self.ids.func(callee);
-        self.b.call(func);
-        self.left -= 1;
-        self.result(ty);
-    }
-    fn call_indirect(&mut self) {
-        let ty = self.random.below(TYPES.len() as u32);
-        self.arguments(ty);
-        self.get();
-        let (id, table) = (self.ids.ty(ty), self.ids.table());
-        self.b.call_indirect(tag::CALL_INDIRECT, id, Some(table));
-        self.left -= 1;
-        self.result(ty);
-    }
-    /// An access to memory at the address of data.
-    fn symbolic(&mut self) {
-        let datum = self.program.some_datum(self.index, &mut self.random);
-        let data = self.ids.data(datum);
-        self.get();
-        if self.random.below(2) == 0 {
-            self.b.memory(tag::I32_LOAD, MemArg::symbolic(data, 0, 2));
-            self.set();
-        } else {
-            self.value();
-            self.b.memory(tag::I32_STORE, MemArg::symbolic(data, 0, 2));
-        }
-        self.left -= 1;
-    }
-    fn access(&mut self, tag: u8) {
-        // One in four is at the address itself; others are a few words, rarely some kilobytes away.
-        let bits = [0, 0, 4, 5, 6, 7, 8, 12][self.random.below(8) as usize];
-        let offset = 4 * (self.random.below(1 << bits) / 4);
-        let alignment = if tag == tag::I32_LOAD8_U || tag == tag::I32_STORE8 { 0 } else { 2 };
-        self.b.memory(tag, MemArg::new(offset as u64, alignment));
-        self.left -= 1;
-    }
-    /// A local or a constant.
-    fn value(&mut self) {
-        if self.random.below(5) < 2 {
-            return self.get();
-        }
-        let bits = [0, 1, 2, 4, 5, 6, 8, 9, 9, 16][self.random.below(10) as usize];
-        self.b.i32_const(self.random.below(1 << bits) as i32 - self.random.below(2) as i32);
-        self.left -= 1;
-    }
-    fn get(&mut self) {
-        let local = self.local();
-        self.b.local_get(local);
-        self.left -= 1;
-    }
-    fn set(&mut self) {
-        let local = self.local();
-        match self.random.below(3) {
-            0 => {
-                self.b.local_tee(local).op(tag::DROP);
-                self.left -= 1;
-            }
-            _ => _ = self.b.local_set(local),
-        }
-        self.left -= 1;
-    }
-    /// A local of type i32.
-    fn local(&mut self) -> Local {
-        let parameters = self.parameters();
-        let parameter = self.random.below(3) == 0 && parameters > 0;
-        // The first two may belong to the frame; any other parameter than the first may be an i64.
-        if parameter { Local(0) } else { Local(parameters + 2 + self.random.below(self.locals - 2)) }
+    fn call(self, callee: u32, b: &mut FunctionBuilder<'_>, ids: &mut impl Ids) {
+        b.call(ids.func(callee));
     }
 }

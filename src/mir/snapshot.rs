@@ -140,10 +140,8 @@ impl Snapshot {
             let name = if declaration.ordinal.is_some() { "" } else { declarations.text(&declaration.name) };
             (declaration.ordinal.is_none(), declaration.ordinal, name, index)
         };
-        // Often they have been declared in this order.
-        if !order.is_sorted_by_key(key) {
-            order.par_sort_unstable_by(|a, b| key(a).cmp(&key(b)));
-        }
+        // Most have been declared in this order: a merge sort finds the runs.
+        order.par_sort_by(|a, b| key(a).cmp(&key(b)));
         self.symbols = vec![NONE; order.len()];
         order.iter().enumerate().for_each(|(symbol, &index)| self.symbols[index as usize] = symbol as u32);
         self.order = order;

@@ -26,6 +26,8 @@ impl<'i> Object<'i> {
             segment_count: snapshot.segments.len() as u32,
             ..Object::default()
         };
+        let unnamed = snapshot.segments.len() - snapshot.named;
+        object.symbols.reserve_exact(snapshot.order.len() + declarations.exports.len() + unnamed);
         let indices = object.add_imports(snapshot);
         object.functions.reserve_exact(snapshot.functions.len());
         object.add_symbols(snapshot, &indices);
@@ -201,6 +203,7 @@ impl<'i> Contents<'i> {
         let features = snapshot.declarations.features().map(|name| Feature { prefix: b'+', name }).collect();
         let data_relocations = (&snapshot.relocations[..]).into();
         let mut contents = Self { data_relocations, features, ..Self::default() };
+        contents.segments.reserve_exact(snapshot.segments.len());
         for segment in &snapshot.segments {
             let (buffer, payload) = snapshot.payload(segment);
             let SegmentInfo { name, alignment, flags } = segment_info(snapshot, segment);

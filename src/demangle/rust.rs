@@ -129,7 +129,7 @@ impl<'a> Demangler<'a> {
         found
     }
 
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, text: &str) {
         if !self.silent {
             self.out.extend_from_slice(text.as_bytes());
@@ -173,20 +173,26 @@ impl<'a> Demangler<'a> {
     /// `<base-62-number>`: `_` alone is 0, else one more than the digits say.
     #[inline]
     fn base62(&mut self) -> Option<u64> {
+        /// This many digits fit in any case.
+        const SAFE_DIGITS: usize = 10;
         let mut value = 0u64;
-        let start = self.pos;
-        loop {
-            let digit = BASE62[usize::from(self.next()?)];
+        for (count, &byte) in self.input.get(self.pos..)?.iter().enumerate() {
+            let digit = BASE62[usize::from(byte)];
             if digit == NO_DIGIT {
-                break;
+                self.pos += count + 1;
+                return match (byte, count) {
+                    (b'_', 0) => Some(0),
+                    (b'_', _) => value.checked_add(1),
+                    _ => None,
+                };
             }
-            value = value.checked_mul(62)?.checked_add(u64::from(digit))?;
+            value = if count < SAFE_DIGITS {
+                value * 62 + u64::from(digit)
+            } else {
+                value.checked_mul(62)?.checked_add(u64::from(digit))?
+            };
         }
-        match (self.input[self.pos - 1], self.pos - start) {
-            (b'_', 1) => Some(0),
-            (b'_', _) => value.checked_add(1),
-            _ => None,
-        }
+        None
     }
 
     /// A tagged number, one more than it says; 0 without the tag.
@@ -195,6 +201,7 @@ impl<'a> Demangler<'a> {
         if self.eat(tag) { self.base62()?.checked_add(1) } else { Some(0) }
     }
 
+    #[inline]
     fn identifier(&mut self) -> Option<Identifier<'a>> {
         let punycode = self.eat(b'u');
         let length = self.decimal()?;
@@ -206,20 +213,21 @@ impl<'a> Demangler<'a> {
     }
 
     /// A number without leading zeros.
+    #[inline]
     fn decimal(&mut self) -> Option<usize> {
-        let first = self.look();
-        if !first.is_ascii_digit() {
-            return None;
-        }
+        let digit = |byte: u8| Some(usize::from(byte.wrapping_sub(b'0'))).filter(|&digit| digit < 10);
+        let mut value = digit(self.look())?;
         self.pos += 1;
-        let mut value = usize::from(first - b'0');
-        while value != 0 && self.look().is_ascii_digit() {
-            value = value.checked_mul(10)?.checked_add(usize::from(self.look() - b'0'))?;
+        while value != 0
+            && let Some(digit) = digit(self.look())
+        {
+            value = value.checked_mul(10)?.checked_add(digit)?;
             self.pos += 1;
         }
         Some(value)
     }
 
+    #[inline]
     fn put_identifier(&mut self, identifier: Identifier) -> Option<()> {
         if self.silent {
             return Some(());
@@ -306,22 +314,39 @@ impl<'a> Demangler<'a> {
         Some(())
     }
 
+    /// What follows the `N` of a nested path. Ordinary names within ordinary names take no recursion.
     fn nested_path(&mut self, in_type: bool) -> Option<()> {
-        let namespace = self.next()?;
+        let mut names = 1;
+        let mut namespace = self.next()?;
+        while namespace.is_ascii_lowercase() && self.eat(b'N') {
+            namespace = self.next()?;
+            names += 1;
+        }
         if !namespace.is_ascii_alphabetic() {
             return None;
         }
+        self.depth += names - 1;
         self.path(in_type, false)?;
-        let disambiguator = self.optional_base62(b's')?;
-        let name = self.identifier()?;
-        if namespace.is_ascii_lowercase() {
-            // An ordinary name.
+        self.depth -= names - 1;
+        if namespace.is_ascii_uppercase() {
+            self.special_name(namespace)?;
+            names -= 1;
+        }
+        for _ in 0..names {
+            self.optional_base62(b's')?;
+            let name = self.identifier()?;
             if !name.text.is_empty() {
                 self.put("::");
                 self.put_identifier(name)?;
             }
-            return Some(());
         }
+        Some(())
+    }
+
+    /// The name of a closure or of something else that has no ordinary name.
+    fn special_name(&mut self, namespace: u8) -> Option<()> {
+        let disambiguator = self.optional_base62(b's')?;
+        let name = self.identifier()?;
         self.put("::{");
         match namespace {
             b'C' => self.put("closure"),

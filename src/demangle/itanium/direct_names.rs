@@ -301,12 +301,12 @@ impl Direct<'_> {
     #[inline]
     fn bare_source_name(&mut self) -> Option<()> {
         let length = self.small_number()?;
-        let text = self.input.get(self.pos..self.pos + length)?;
-        if text.is_empty() {
+        let end = self.pos + length;
+        if length == 0 || end > self.input.len() {
             return None;
         }
-        self.out.extend_from_slice(text);
-        self.pos += length;
+        self.out.extend_from_slice(&self.input[self.pos..end]);
+        self.pos = end;
         Some(())
     }
 

@@ -28,10 +28,12 @@ pub(super) mod flags {
     pub(in super::super) const GHOST: u8 = 16;
     /// An abbreviation of the standard library, which its constructors write out.
     pub(in super::super) const ABBREVIATED: u8 = 32;
+    /// A pack of template arguments: its text is a range of `Memory::elements`. It has no text of its own.
+    pub(in super::super) const PACK: u8 = 64;
 }
 
 /// A range of the text.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Range {
     pub(super) start: u32,
     pub(super) end: u32,
@@ -62,6 +64,8 @@ pub(super) struct Memory {
     pub(super) subs: Vec<Item>,
     /// The template arguments in scope, behind those of scopes around and before.
     pub(super) args: Vec<Item>,
+    /// What the packs among them consist of.
+    pub(super) elements: Vec<Item>,
     /// Where the last name can be gone on from, first to last.
     pub(super) trail: Vec<Mark>,
     /// The last name up to the last mark.
@@ -73,7 +77,7 @@ pub(super) struct Memory {
 impl Memory {
     /// How much memory this keeps, in bytes, roughly.
     pub(super) fn capacity(&self) -> usize {
-        let items = self.subs.capacity() + self.args.capacity();
+        let items = self.subs.capacity() + self.args.capacity() + self.elements.capacity();
         items * size_of::<Item>()
             + self.trail.capacity() * size_of::<Mark>()
             + self.shared.capacity()
@@ -86,10 +90,11 @@ impl Memory {
         // A tag belongs to the name before it.
         let is_shared = |mark: &Mark| mark.pos <= common && input.get(mark.pos) != Some(&b'B');
         while self.trail.pop_if(|mark| !is_shared(mark)).is_some() {}
-        let (text, subs, args) = self.trail.last().map_or((0, 0, 0), |mark| (mark.text, mark.subs, mark.args));
-        self.text.truncate(text);
-        self.subs.truncate(subs);
-        self.args.truncate(args);
+        let lengths = self.trail.last().map_or([0; 4], |mark| [mark.text, mark.subs, mark.args, mark.elements]);
+        self.text.truncate(lengths[0]);
+        self.subs.truncate(lengths[1]);
+        self.args.truncate(lengths[2]);
+        self.elements.truncate(lengths[3]);
     }
 
     /// Keeps of `input` what the next name must share.
@@ -114,10 +119,11 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     pub(super) pos: usize,
-    /// How much text there was, and how many substitutions and template arguments.
+    /// How much text there was, and how many substitutions, template arguments and elements of packs.
     pub(super) text: usize,
     pub(super) subs: usize,
     pub(super) args: usize,
+    pub(super) elements: usize,
     pub(super) args_start: usize,
     pub(super) has_args: bool,
     pub(super) state: State,
@@ -135,6 +141,15 @@ pub(super) struct State {
     pub(super) ref_qual: u8,
 }
 
+/// The elements of a pack take turns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expansion {
+    /// Which element's turn it is.
+    pub(super) index: u32,
+    /// The pack as a range of `Memory::elements`, once it is met.
+    pub(super) pack: Option<Range>,
+}
+
 /// Reads one mangled name and writes its text.
 pub(super) struct Direct<'a> {
     pub(super) input: &'a [u8],
@@ -147,6 +162,8 @@ pub(super) struct Direct<'a> {
     pub(super) has_args: bool,
     /// Within the parameters of a lambda that is in no template: template parameters are `auto`.
     pub(super) auto: bool,
+    /// The expansion of a pack that is being read.
+    pub(super) expansion: Option<Expansion>,
     /// The result of the outermost function, which belongs before its name; empty if there is none.
     pub(super) result: Range,
     depth: u32,
@@ -157,9 +174,18 @@ pub(super) fn demangle(name: &[u8], memory: &mut Memory, out: &mut Vec<u8>) -> O
     let input = name.strip_prefix(b"_Z")?;
     memory.go_back(input);
     let mut text = std::mem::take(&mut memory.text);
-    let result = Range::default();
-    let mut direct =
-        Direct { input, pos: 0, out: &mut text, memory, args_start: 0, has_args: false, auto: false, result, depth: 0 };
+    let mut direct = Direct {
+        input,
+        pos: 0,
+        out: &mut text,
+        memory,
+        args_start: 0,
+        has_args: false,
+        auto: false,
+        expansion: None,
+        result: Range::default(),
+        depth: 0,
+    };
     let found = direct.whole();
     let result = direct.result;
     memory.keep(input);
@@ -322,7 +348,8 @@ impl Direct<'_> {
             };
             (range.start, range.end) = (range.start.wrapping_add(by), range.end.wrapping_add(by));
         };
-        for item in self.memory.subs.iter_mut().chain(&mut self.memory.args) {
+        let Memory { subs, args, elements, .. } = &mut *self.memory;
+        for item in subs.iter_mut().chain(args).chain(elements).filter(|item| !item.is(flags::GHOST)) {
             moved(&mut item.text);
             moved(&mut item.base);
         }
@@ -395,7 +422,10 @@ impl Direct<'_> {
         self.expect(b'_')?;
         let args = &self.memory.args[self.args_start..];
         if self.has_args && index < args.len() {
-            let item = args[index];
+            let mut item = args[index];
+            if item.is(flags::PACK) {
+                item = self.element(item.text)?;
+            }
             // What is named through a parameter names no constructor here.
             return self.copy(item).map(|item| Item { base: Range::default(), ..item });
         }
@@ -405,6 +435,16 @@ impl Direct<'_> {
         let start = self.here();
         self.put(b"auto");
         Some(Item { text: self.since(start), ..Item::default() })
+    }
+
+    /// The element of `pack` whose turn it is. Not of a second pack, nor of an empty one.
+    fn element(&mut self, pack: Range) -> Option<Item> {
+        let expansion = self.expansion.as_mut()?;
+        if *expansion.pack.get_or_insert(pack) != pack {
+            return None;
+        }
+        let at = pack.start + expansion.index;
+        if at < pack.end { self.memory.elements.get(at as usize).copied() } else { None }
     }
 
     // Qualifiers.

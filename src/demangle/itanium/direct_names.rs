@@ -1,12 +1,14 @@
 //! The short way for names and functions: see [`super::direct`].
 
-use super::direct::{Direct, Item, Mark, Memory, Range, State, flags};
+use super::direct::{Direct, Expansion, Item, Mark, Memory, Range, State, flags};
 use super::operators::{self, Kind, OPERATORS};
 
 /// The template arguments around an encoding.
 struct OuterArgs {
     start: usize,
     end: usize,
+    /// How many elements their packs have.
+    elements: usize,
     has_args: bool,
 }
 
@@ -23,10 +25,12 @@ impl Direct<'_> {
 
     /// Hides all template arguments, for an encoding of its own.
     fn hide_args(&mut self) -> Option<OuterArgs> {
-        if self.auto {
+        if self.auto || self.expansion.is_some() {
             return None;
         }
-        let outer = OuterArgs { start: self.args_start, end: self.memory.args.len(), has_args: self.has_args };
+        let Memory { args, elements, .. } = &*self.memory;
+        let (end, elements) = (args.len(), elements.len());
+        let outer = OuterArgs { start: self.args_start, end, elements, has_args: self.has_args };
         (self.args_start, self.has_args) = (outer.end, false);
         Some(outer)
     }
@@ -34,6 +38,7 @@ impl Direct<'_> {
     /// Undoes [`Self::hide_args`].
     fn show_args(&mut self, outer: OuterArgs) {
         self.memory.args.truncate(outer.end);
+        self.memory.elements.truncate(outer.elements);
         (self.args_start, self.has_args) = (outer.start, outer.has_args);
     }
 
@@ -62,11 +67,7 @@ impl Direct<'_> {
         }
         self.put(b"(");
         if !self.eat(b'v') {
-            self.ty()?;
-            while !self.at_encoding_end() {
-                self.put(b", ");
-                self.ty()?;
-            }
+            self.params()?;
         }
         self.put(b")");
         self.put_quals(state.quals);
@@ -76,6 +77,55 @@ impl Direct<'_> {
             _ => {}
         }
         Some(())
+    }
+
+    /// The parameters of a function.
+    fn params(&mut self) -> Option<()> {
+        let start = self.here();
+        loop {
+            let before = self.here();
+            if before != start {
+                self.put(b", ");
+            }
+            let after = self.here();
+            if self.look() == b'D' && self.look_at(1) == b'p' {
+                self.expansion()?;
+            } else {
+                self.ty()?;
+            }
+            if self.here() == after {
+                self.out.truncate(before as usize);
+            }
+            if self.at_encoding_end() {
+                return Some(());
+            }
+        }
+    }
+
+    /// `Dp <type>`: the type once for each element of the pack in it. Nothing in it can be repeated then.
+    fn expansion(&mut self) -> Option<()> {
+        if self.expansion.is_some() {
+            return None;
+        }
+        self.pos += 2;
+        let pattern = self.pos;
+        let first_sub = self.memory.subs.len();
+        for index in 0.. {
+            self.expansion = Some(Expansion { index, pack: None });
+            self.ty()?;
+            let pack = self.expansion.take()?.pack?;
+            let count = self.memory.subs.len() - first_sub;
+            if index + 1 >= pack.end - pack.start {
+                let ghost = Item { flags: flags::GHOST | flags::WRAPS, ..Item::default() };
+                self.memory.subs.truncate(first_sub);
+                self.memory.subs.extend(std::iter::repeat_n(ghost, count + 1));
+                return Some(());
+            }
+            self.memory.subs.truncate(first_sub);
+            self.pos = pattern;
+            self.put(b", ");
+        }
+        None
     }
 
     fn at_encoding_end(&self) -> bool {
@@ -155,12 +205,13 @@ impl Direct<'_> {
 
     /// Notes where another name can go on.
     fn leave_mark(&mut self, state: State, so_far: Item) {
-        let Memory { subs, args, trail, .. } = &mut *self.memory;
+        let Memory { subs, args, elements, trail, .. } = &mut *self.memory;
         trail.push(Mark {
             pos: self.pos,
             text: self.out.len(),
             subs: subs.len(),
             args: args.len(),
+            elements: elements.len(),
             args_start: self.args_start,
             has_args: self.has_args,
             state,

@@ -156,7 +156,7 @@ impl Direct<'_> {
                 self.put(b", ");
             }
             let after = self.out.len();
-            let item = self.template_arg()?;
+            let item = self.template_arg(outer)?;
             if self.out.len() == after {
                 self.out.truncate(before);
             } else {
@@ -170,10 +170,12 @@ impl Direct<'_> {
         Some(())
     }
 
-    fn template_arg(&mut self) -> Option<Item> {
+    /// `<template-arg>`; elements of a pack are kept if `kept`.
+    fn template_arg(&mut self, kept: bool) -> Option<Item> {
         match self.look() {
             b'J' => {
                 self.pos += 1;
+                let start = self.memory.elements.len() as u32;
                 let mut first = true;
                 while !self.eat(b'E') {
                     if !first {
@@ -182,12 +184,18 @@ impl Direct<'_> {
                     first = false;
                     // An empty pack would take its comma back.
                     let before = self.out.len();
-                    self.deeper(Self::template_arg)?;
+                    let element = self.deeper(|direct| direct.template_arg(false))?;
                     if self.out.len() == before {
                         return None;
                     }
+                    if kept {
+                        self.memory.elements.push(element);
+                    }
                 }
-                Some(Item { text: Range::default(), base: Range::default(), flags: flags::GHOST | flags::WRAPS })
+                let end = self.memory.elements.len() as u32;
+                let pack = if kept { flags::PACK } else { 0 };
+                let flags = flags::GHOST | flags::WRAPS | pack;
+                Some(Item { text: Range { start, end }, base: Range::default(), flags })
             }
             b'L' => self.literal(),
             _ => self.ty(),

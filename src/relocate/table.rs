@@ -4,6 +4,7 @@ use super::value::{Place, Relocator, gone};
 use crate::index::*;
 use crate::layout::Callee;
 use crate::object::relocations::{Relocation, RelocationKind, Target};
+use crate::par;
 use crate::resolve::Definition;
 use rayon::prelude::*;
 
@@ -65,7 +66,7 @@ impl Table {
             symbols.map(of_symbol).collect()
         };
         let files: Vec<FileIdx> = resolution.files.indices().collect();
-        Self { files: files.into_par_iter().map(of_file).collect() }
+        Self { files: par::uneven(files.into_par_iter()).map(of_file).collect() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Marks what the roots reach.
 
 use super::LiveSet;
+use super::uses::{FirstUses, Place};
 use crate::index::*;
 use crate::object::linking::SEGMENT_RETAIN;
 use crate::object::relocations::{Relocations, Target};
@@ -27,6 +28,7 @@ struct Marker<'a, 'i> {
     tables: AtomicBits,
     symbols: AtomicBits,
     files: AtomicBits,
+    uses: FirstUses,
 }
 
 /// Marks every function, segment, global, tag and table that a root reaches.
@@ -47,6 +49,7 @@ pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
         symbols: AtomicBits::new(resolution.symbols.len()),
         files: AtomicBits::new(resolution.files.len()),
         shortcuts: shortcuts(resolution),
+        uses: FirstUses::new(resolution.names.signature_limit(), resolution.function_count()),
         resolution,
     };
     let roots = marker.roots(options);
@@ -59,6 +62,7 @@ pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
         tags: marker.tags.freeze(),
         tables: marker.tables.freeze(),
         symbols: marker.symbols.freeze(),
+        uses: Some(marker.uses),
     }
 }
 
@@ -132,36 +136,69 @@ impl Marker<'_, '_> {
         match unit {
             Unit::Function(file, local) => {
                 let contents = &self.resolution.files[file].contents;
-                self.follow(file, contents.body_relocations(&contents.bodies[local as usize]), push);
+                let body = &contents.bodies[local as usize];
+                let place = Place::new(file, false, body.relocations);
+                self.follow(file, contents.body_relocations(body), place, push);
             }
             Unit::Segment(file, local) => {
                 let contents = &self.resolution.files[file].contents;
-                self.follow(file, contents.segment_relocations(&contents.segments[local as usize]), push);
+                let segment = &contents.segments[local as usize];
+                let place = Place::new(file, true, segment.relocations);
+                self.follow(file, contents.segment_relocations(segment), place, push);
             }
         }
     }
 
-    fn follow(&self, file: FileIdx, relocations: Relocations, push: &mut dyn FnMut(Unit)) {
-        let targets = &self.resolution.files[file].targets[..];
+    /// Marks what `relocations` of `file`, the first of which is at `place`, lead to.
+    fn follow(&self, file: FileIdx, relocations: Relocations, mut place: Place, push: &mut dyn FnMut(Unit)) {
+        let content = &self.resolution.files[file];
+        let types = &self.resolution.names.types[content.member][..];
         let shortcuts = &self.shortcuts[file][..];
         for relocation in relocations {
-            let kind = relocation.kind.target();
-            if kind == Target::TypeIndex {
-                continue;
+            let (kind, symbol) = (relocation.kind.target(), relocation.index);
+            place = place.next();
+            match kind {
+                Target::FunctionIndex | Target::Address => {}
+                Target::TypeIndex => {
+                    self.uses.add_type(types[symbol as usize], place);
+                    continue;
+                }
+                kind => self.note_use(kind, file, symbol, place),
             }
-            let shortcut = shortcuts.get(relocation.index as usize);
+            let shortcut = shortcuts.get(symbol as usize);
             if let Some(unit) = shortcut.and_then(|shortcut| shortcut.unit(file)) {
                 self.mark_unit(unit, push);
                 continue;
             }
-            match targets[relocation.index as usize] {
-                LOCAL => self.mark_definition(self.resolution.local_definition(file, relocation.index), push),
+            match content.targets[symbol as usize] {
+                LOCAL => match self.resolution.local_definition(file, symbol) {
+                    Definition::Undefined => self.uses.add_other(),
+                    definition => self.mark_definition(definition, push),
+                },
                 // Most have been met before.
                 target if self.symbols.contains(target.index()) => {}
                 // The address of a stub is null: taking it does not keep the stub.
                 target if kind == Target::TableSlot && self.resolution.symbols[target].is(bits::STUB) => {}
                 target => self.mark_symbol(target, push),
             }
+        }
+    }
+
+    /// Notes what layout has to make for a reference to a symbol, other than a call or an address.
+    fn note_use(&self, kind: Target, file: FileIdx, symbol: u32, place: Place) {
+        let resolution = self.resolution;
+        match kind {
+            Target::TableSlot => {
+                let is_stub = |target: SymbolIdx| resolution.symbols[target].is(bits::STUB);
+                match resolution.definition(file, symbol) {
+                    _ if resolution.target(file, symbol).is_some_and(is_stub) => {}
+                    Definition::Function(function) => self.uses.add_slot(function, place),
+                    _ => self.uses.add_other(),
+                }
+            }
+            Target::GlobalIndex if resolution.kind(file, symbol) != SymbolKind::Global => self.uses.add_other(),
+            Target::TableSlotRelative | Target::AddressRelative | Target::AddressTls => self.uses.add_other(),
+            _ => {}
         }
     }
 
@@ -189,7 +226,10 @@ impl Marker<'_, '_> {
     #[inline]
     fn mark_symbol(&self, symbol: SymbolIdx, push: &mut dyn FnMut(Unit)) {
         if self.symbols.insert(symbol.index()) {
-            self.mark_definition(self.resolution.definitions[symbol], push);
+            match self.resolution.definitions[symbol] {
+                Definition::Undefined => self.uses.add_undefined(symbol),
+                definition => self.mark_definition(definition, push),
+            }
         }
     }
 
@@ -306,5 +346,6 @@ fn everything(resolution: &Resolution) -> LiveSet {
         tags: tags.freeze(),
         tables: tables.freeze(),
         symbols: symbols.freeze(),
+        uses: None,
     }
 }

@@ -251,6 +251,10 @@ impl<'i> Layout<'i> {
     pub fn function_index(&self, function: InputFunctionIdx) -> Option<u32> {
         self.function_indices.get(function.index()).copied().filter(|&index| index != NONE)
     }
+    /// All output indices of functions are below this.
+    pub fn function_limit(&self) -> usize {
+        self.imported_functions as usize + self.functions.len()
+    }
     /// Output index of a defined global, if it stays.
     #[inline]
     pub fn global_index(&self, global: InputGlobalIdx) -> Option<u32> {

@@ -8,7 +8,7 @@ use crate::object::relocations::{Relocations, Target};
 use crate::object::{SymbolFlags, SymbolKind};
 use crate::options::Options;
 use crate::par::{self, AtomicBits};
-use crate::resolve::{Definition, LOCAL, Resolution, bits};
+use crate::resolve::{Definition, File, LOCAL, Resolution, bits};
 use rayon::prelude::*;
 
 /// A thing whose relocations lead on.
@@ -171,16 +171,30 @@ impl Marker<'_, '_> {
                 continue;
             }
             match content.targets[symbol as usize] {
-                LOCAL => match self.resolution.local_definition(file, symbol) {
-                    Definition::Undefined => self.uses.add_other(),
-                    definition => self.mark_definition(definition, push),
-                },
+                LOCAL => self.mark_local(file, content, symbol, push),
                 // Most have been met before.
                 target if self.symbols.contains(target.index()) => {}
                 // The address of a stub is null: taking it does not keep the stub.
                 target if kind == Target::TableSlot && self.resolution.symbols[target].is(bits::STUB) => {}
                 target => self.mark_symbol(target, push),
             }
+        }
+    }
+
+    /// Marks what a local symbol of a file that is live stands for.
+    #[inline]
+    fn mark_local(&self, file: FileIdx, content: &File, symbol: u32, push: &mut dyn FnMut(Unit)) {
+        let entry = &content.object.symbols[symbol as usize];
+        match entry.kind {
+            _ if entry.flags.is_undefined() => self.uses.add_other(),
+            SymbolKind::Function => {
+                let local = entry.index - content.object.function_imports.len() as u32;
+                self.mark_unit(Unit::Function(file, local), push);
+            }
+            SymbolKind::Data if (entry.index as usize) < content.contents.segments.len() => {
+                self.mark_unit(Unit::Segment(file, entry.index), push);
+            }
+            _ => self.mark_definition(self.resolution.local_definition(file, symbol), push),
         }
     }
 

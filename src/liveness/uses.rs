@@ -94,7 +94,8 @@ fn in_order(first: &[AtomicU64]) -> impl Iterator<Item = usize> + use<> {
     let places = first.iter().map(|place| place.load(Ordering::Relaxed)).enumerate();
     let mut used: Vec<(u64, u32)> =
         places.filter(|&(_, place)| place != NEVER).map(|(i, place)| (place, i as u32)).collect();
-    used.sort_unstable();
+    // One relocation is one use.
+    used.sort_unstable_by_key(|&(place, _)| place);
     used.into_iter().map(|(_, i)| i as usize)
 }
 

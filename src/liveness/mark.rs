@@ -18,6 +18,13 @@ enum Unit {
     Segment(FileIdx, u32),
 }
 
+/// What a reference to the table slot of a function asks for.
+#[derive(PartialEq, Eq)]
+enum Slot {
+    Needed,
+    Null,
+}
+
 struct Marker<'a, 'i> {
     resolution: &'a Resolution<'i>,
     shortcuts: IndexVec<FileIdx, Vec<Shortcut>>,
@@ -158,60 +165,67 @@ impl Marker<'_, '_> {
             let (kind, symbol) = (relocation.kind.target(), relocation.index);
             place = place.next();
             match kind {
-                Target::FunctionIndex | Target::Address => {}
+                Target::FunctionIndex | Target::Address | Target::TableSlot => {}
                 Target::TypeIndex => {
                     self.uses.add_type(types[symbol as usize], place);
                     continue;
                 }
-                kind => self.note_use(kind, file, symbol, place),
+                kind => self.note_use(kind, file, symbol),
             }
-            let shortcut = shortcuts.get(symbol as usize);
-            if let Some(unit) = shortcut.and_then(|shortcut| shortcut.unit(file)) {
-                self.mark_unit(unit, push);
+            let target = content.targets[symbol as usize];
+            if target == LOCAL {
+                let shortcut = shortcuts.get(symbol as usize).and_then(|shortcut| shortcut.unit(file));
+                match shortcut.or_else(|| own_unit(file, content, symbol)) {
+                    Some(unit) => self.mark_own(unit, kind, place, push),
+                    None => match self.resolution.local_definition(file, symbol) {
+                        Definition::Undefined => self.uses.add_other(),
+                        definition => self.mark_definition(definition, push),
+                    },
+                }
                 continue;
             }
-            match content.targets[symbol as usize] {
-                LOCAL => self.mark_local(file, content, symbol, push),
-                // Most have been met before.
-                target if self.symbols.contains(target.index()) => {}
-                // The address of a stub is null: taking it does not keep the stub.
-                target if kind == Target::TableSlot && self.resolution.symbols[target].is(bits::STUB) => {}
-                target => self.mark_symbol(target, push),
+            // The address of a stub is null: taking it does not keep the stub.
+            if kind == Target::TableSlot && self.note_slot(target, place) == Slot::Null {
+                continue;
+            }
+            // Most have been met before.
+            if !self.symbols.contains(target.index()) {
+                self.mark_symbol(target, push);
             }
         }
     }
 
-    /// Marks what a local symbol of a file that is live stands for.
+    /// Marks a function or segment that a file that is live refers to by a symbol of its own.
     #[inline]
-    fn mark_local(&self, file: FileIdx, content: &File, symbol: u32, push: &mut dyn FnMut(Unit)) {
-        let entry = &content.object.symbols[symbol as usize];
-        match entry.kind {
-            _ if entry.flags.is_undefined() => self.uses.add_other(),
-            SymbolKind::Function => {
-                let local = entry.index - content.object.function_imports.len() as u32;
-                self.mark_unit(Unit::Function(file, local), push);
-            }
-            SymbolKind::Data if (entry.index as usize) < content.contents.segments.len() => {
-                self.mark_unit(Unit::Segment(file, entry.index), push);
-            }
-            _ => self.mark_definition(self.resolution.local_definition(file, symbol), push),
+    fn mark_own(&self, unit: Unit, kind: Target, place: Place, push: &mut dyn FnMut(Unit)) {
+        if kind == Target::TableSlot
+            && let Unit::Function(file, local) = unit
+        {
+            self.uses.add_slot(self.resolution.functions.get(file, local), place);
         }
+        self.mark_unit(unit, push);
     }
 
-    /// Notes what layout has to make for a reference to a symbol, other than a call or an address.
-    fn note_use(&self, kind: Target, file: FileIdx, symbol: u32, place: Place) {
-        let resolution = self.resolution;
+    /// Notes that the address of a function is taken.
+    #[inline]
+    fn note_slot(&self, symbol: SymbolIdx, place: Place) -> Slot {
+        match self.resolution.definitions[symbol] {
+            // Then it is no stub either.
+            Definition::Function(function) if self.uses.has_slot_before(function, place) => return Slot::Needed,
+            _ if self.resolution.symbols[symbol].is(bits::STUB) => return Slot::Null,
+            Definition::Function(function) => self.uses.add_slot(function, place),
+            _ => self.uses.add_other(),
+        }
+        Slot::Needed
+    }
+
+    /// Notes what layout has to make for a reference to a symbol, other than a table slot.
+    fn note_use(&self, kind: Target, file: FileIdx, symbol: u32) {
         match kind {
-            Target::TableSlot => {
-                let is_stub = |target: SymbolIdx| resolution.symbols[target].is(bits::STUB);
-                match resolution.definition(file, symbol) {
-                    _ if resolution.target(file, symbol).is_some_and(is_stub) => {}
-                    Definition::Function(function) => self.uses.add_slot(function, place),
-                    _ => self.uses.add_other(),
-                }
+            Target::GlobalIndex if self.resolution.kind(file, symbol) == SymbolKind::Global => {}
+            Target::GlobalIndex | Target::TableSlotRelative | Target::AddressRelative | Target::AddressTls => {
+                self.uses.add_other();
             }
-            Target::GlobalIndex if resolution.kind(file, symbol) != SymbolKind::Global => self.uses.add_other(),
-            Target::TableSlotRelative | Target::AddressRelative | Target::AddressTls => self.uses.add_other(),
             _ => {}
         }
     }
@@ -333,6 +347,23 @@ pub fn is_discarded(resolution: &Resolution, file: FileIdx, symbol: u32) -> bool
             None => false,
         },
         _ => false,
+    }
+}
+
+/// The function or segment that a local symbol of a file stands for, if it is one.
+#[inline]
+fn own_unit(file: FileIdx, content: &File, symbol: u32) -> Option<Unit> {
+    let entry = &content.object.symbols[symbol as usize];
+    match entry.kind {
+        _ if entry.flags.is_undefined() => None,
+        SymbolKind::Function => {
+            let local = entry.index - content.object.function_imports.len() as u32;
+            Some(Unit::Function(file, local))
+        }
+        SymbolKind::Data if (entry.index as usize) < content.contents.segments.len() => {
+            Some(Unit::Segment(file, entry.index))
+        }
+        _ => None,
     }
 }
 

@@ -55,6 +55,11 @@ impl FirstUses {
     pub(super) fn add_slot(&self, function: InputFunctionIdx, place: Place) {
         note(&self.slots[function.index()], place);
     }
+    /// Whether a relocation in front of `place` is known to ask for a table slot.
+    #[inline]
+    pub(super) fn has_slot_before(&self, function: InputFunctionIdx, place: Place) -> bool {
+        self.slots[function.index()].load(Ordering::Relaxed) < place.0
+    }
     /// Something refers to a global symbol that is undefined.
     #[cold]
     pub(super) fn add_undefined(&self, symbol: SymbolIdx) {

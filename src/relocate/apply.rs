@@ -25,6 +25,9 @@ pub fn apply(relocator: &Relocator, file: FileIdx, relocations: Relocations, bas
                 write_leb(out, value, value >> 28);
             }
             (RelocationKind::GLOBAL_INDEX_LEB, Entry::GLOBAL) => write_leb(out, entry.value(), entry.value() >> 28),
+            (RelocationKind::TABLE_INDEX_SLEB, Entry::FUNCTION) if let Some(slot) = file.slot(entry) => {
+                write_leb(out, slot, (slot as i32 >> 28) as u32);
+            }
             _ => relocation.kind.field().write(file.value(&relocation, place), out),
         }
     }

@@ -156,7 +156,7 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
         match (target, entry.kind()) {
             (Target::FunctionIndex, Entry::FUNCTION) => value,
             (Target::TableSlot, Entry::FUNCTION) => {
-                self.slot(entry).unwrap_or_else(|| self.unusual(kind, index, addend))
+                self.slot(entry).map_or_else(|| self.unusual(kind, index, addend), u64::from)
             }
             (Target::Address, Entry::DATA) => value.wrapping_add_signed(addend),
             (Target::GlobalIndex, Entry::GLOBAL) => value,
@@ -170,8 +170,8 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
 
     /// The table slot of a function.
     #[inline]
-    fn slot(&self, entry: Entry) -> Option<u64> {
-        self.slots.get(entry.value() as usize).map(|&slot| slot as u64).filter(|&slot| slot != 0)
+    pub(super) fn slot(&self, entry: Entry) -> Option<u32> {
+        self.slots.get(entry.value() as usize).copied().filter(|&slot| slot != 0)
     }
 
     #[inline]
@@ -180,7 +180,7 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
         match (target, entry.kind()) {
             (_, Entry::GONE) => Some(gone(relocation, place)),
             (Target::FunctionIndex, Entry::FUNCTION) => Some(value),
-            (Target::TableSlot, Entry::FUNCTION) => self.slot(entry),
+            (Target::TableSlot, Entry::FUNCTION) => self.slot(entry).map(u64::from),
             (Target::Address, Entry::DATA) => Some(value.wrapping_add_signed(relocation.addend)),
             (Target::GlobalIndex, Entry::GLOBAL) => Some(value),
             (Target::FunctionOffset, Entry::FUNCTION) => {

@@ -15,6 +15,8 @@ const TASK_BYTES: usize = 1 << 18;
 
 /// Where each body lies.
 pub struct CodePlan {
+    /// Offset of the first body from the start of the section's payload.
+    start: usize,
     /// Offset of each function's body from the start of the first, and the end of the last.
     offsets: Vec<usize>,
     /// Bytes of each function's size field; as in LLD, 0 for the linker's own.
@@ -46,7 +48,7 @@ impl CodePlan {
             end += size;
         }
         offsets.push(end);
-        Self { offsets, size_widths, tasks, lowered }
+        Self { start: leb::unsigned_size(functions.len() as u64), offsets, size_widths, tasks, lowered }
     }
     /// Bytes of all bodies.
     pub fn size(&self) -> usize {
@@ -54,8 +56,7 @@ impl CodePlan {
     }
     /// Offset of body number `index` from the start of the section's payload, and bytes of its size field.
     pub fn payload_offset(&self, index: usize) -> (u64, u64) {
-        let count = leb::unsigned_size(self.size_widths.len() as u64);
-        ((count + self.offsets[index]) as u64, self.size_widths[index] as u64)
+        ((self.start + self.offsets[index]) as u64, self.size_widths[index] as u64)
     }
     /// Bytes of body number `index`.
     pub fn size_of(&self, index: usize) -> u64 {

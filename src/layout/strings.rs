@@ -21,17 +21,26 @@ pub struct MergedStrings<'i> {
     pub offset: u64,
     /// The strings that take space, terminator included, in order, with their offsets.
     kept: Kept<'i>,
-    /// The pieces of each input: which batch, and where there.
-    inputs: Vec<(u32, Range<u32>)>,
+    inputs: Vec<Input>,
     batches: Vec<Batch>,
+}
+
+/// What an input came to: which batch, and which pieces and blocks there.
+#[derive(Debug)]
+struct Input {
+    batch: u32,
+    pieces: Range<u32>,
+    blocks: Range<u32>,
 }
 
 /// The strings of a run of inputs.
 #[derive(Debug, Default)]
 struct Batch {
-    /// Where the strings of each input end in `pieces`.
-    ends: Vec<u32>,
+    /// Where the strings of each input end in `pieces`, and its blocks in `blocks`.
+    ends: Vec<(u32, u32)>,
     pieces: Vec<Piece>,
+    /// For each block of [`BLOCK_BYTES`] bytes of an input, which of its pieces is the first to begin there or behind.
+    blocks: Vec<u32>,
     /// Indices into `pieces`, by shard.
     order: Vec<u32>,
     /// Where each shard starts in `order`, and the end of the last.
@@ -48,29 +57,46 @@ struct Piece {
     place: AtomicU32,
 }
 
-impl<'i> MergedStrings<'i> {
-    /// Offset in the merged bytes of offset `offset` of input number `input`.
-    pub fn translate(&self, input: usize, offset: u64) -> u64 {
-        self.translate_near(input, offset, &mut 0)
-    }
-    /// The same. `near` says where to look first, and then where the offset was found; its value does not matter.
+/// Where the strings of one input went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StringPlaces<'m> {
+    pieces: &'m [Piece],
+    blocks: &'m [u32],
+}
+
+impl StringPlaces<'_> {
+    /// Offset in the merged bytes of offset `offset` of the input.
     #[inline]
-    pub fn translate_near(&self, input: usize, offset: u64, near: &mut usize) -> u64 {
-        let (batch, range) = &self.inputs[input];
-        let pieces = &self.batches[*batch as usize].pieces[range.start as usize..range.end as usize];
-        let merged = |piece: &Piece| piece.place.load(Ordering::Relaxed) as u64;
-        if let Some(piece) = pieces.get(*near)
-            && piece.start as u64 == offset
+    pub fn translate(&self, offset: u64) -> u64 {
+        let block = self.blocks.get((offset / BLOCK_BYTES) as usize);
+        let mut behind = block.map_or(self.pieces.len(), |&first| first as usize);
+        // A few strings begin in the block.
+        while let Some(piece) = self.pieces.get(behind)
+            && piece.start as u64 <= offset
         {
-            *near += 1;
-            return merged(piece);
+            behind += 1;
         }
-        let behind = pieces.partition_point(|piece| piece.start as u64 <= offset);
-        *near = behind;
-        match behind.checked_sub(1).map(|piece| &pieces[piece]) {
-            Some(piece) => merged(piece) + (offset - piece.start as u64),
+        match behind.checked_sub(1).map(|piece| &self.pieces[piece]) {
+            Some(piece) => piece.place.load(Ordering::Relaxed) as u64 + (offset - piece.start as u64),
             None => offset,
         }
+    }
+}
+
+impl<'i> MergedStrings<'i> {
+    /// Where the strings of input number `input` went.
+    #[inline]
+    pub fn places(&self, input: usize) -> StringPlaces<'_> {
+        let Input { batch, pieces, blocks } = &self.inputs[input];
+        let batch = &self.batches[*batch as usize];
+        StringPlaces {
+            pieces: &batch.pieces[pieces.start as usize..pieces.end as usize],
+            blocks: &batch.blocks[blocks.start as usize..blocks.end as usize],
+        }
+    }
+    /// Offset in the merged bytes of offset `offset` of input number `input`.
+    pub fn translate(&self, input: usize, offset: u64) -> u64 {
+        self.places(input).translate(offset)
     }
     /// How many strings take space.
     pub fn len(&self) -> usize {
@@ -108,6 +134,9 @@ pub fn split_strings(data: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
 
 /// Bytes of strings that one task splits, about.
 const BATCH_BYTES: usize = 1 << 22;
+
+/// Bytes of an input in which a string is searched for from the first that begins there.
+const BLOCK_BYTES: u64 = 256;
 
 /// Strings in a shard at least, about, repeated ones included.
 const SHARD_STRINGS: usize = 1 << 13;
@@ -151,9 +180,9 @@ pub fn merge_strings<'i>(inputs: &[&'i [u8]]) -> MergedStrings<'i> {
         }
     });
     let numbered = batches.iter().enumerate();
-    let places =
-        numbered.flat_map(|(number, batch)| (0..batch.ends.len()).map(move |i| (number as u32, batch.range(i))));
-    MergedStrings { size, offset: 0, kept, inputs: places.collect(), batches }
+    let inputs = numbered.flat_map(|(number, batch)| (0..batch.ends.len()).map(move |i| batch.input(number as u32, i)));
+    let inputs = inputs.collect();
+    MergedStrings { size, offset: 0, kept, inputs, batches }
 }
 
 fn id(shard_bits: u32, shard: usize, index: usize) -> u32 {
@@ -165,19 +194,34 @@ impl Batch {
         // Memory that is not used costs nothing; vectors that grow leave their old places behind.
         let bytes: usize = inputs.iter().map(|data| data.len()).sum();
         let mut batch = Self { pieces: Vec::with_capacity(bytes / LIKELY_BYTES), ..Self::default() };
+        batch.blocks.reserve(bytes / BLOCK_BYTES as usize + inputs.len());
         for data in inputs {
+            let first = batch.pieces.len();
             let pieces = split_strings(data);
             batch.pieces.extend(
                 pieces.map(|(start, string)| Piece { start, place: AtomicU32::new((hash(string) >> 32) as u32) }),
             );
-            batch.ends.push(batch.pieces.len() as u32);
+            let (mut next, mut limit) = (0, 0);
+            for (i, piece) in batch.pieces[first..].iter().enumerate() {
+                while next <= piece.start as u64 {
+                    batch.blocks.push(i as u32);
+                    next += BLOCK_BYTES;
+                }
+                limit = i as u32 + 1;
+            }
+            while next < data.len() as u64 {
+                batch.blocks.push(limit);
+                next += BLOCK_BYTES;
+            }
+            batch.ends.push((batch.pieces.len() as u32, batch.blocks.len() as u32));
         }
         batch
     }
-    /// Which pieces input number `input` of the batch has.
-    fn range(&self, input: usize) -> Range<u32> {
-        let start = input.checked_sub(1).map_or(0, |before| self.ends[before]);
-        start..self.ends[input]
+    /// What input number `input` of the batch, which has the number `batch`, came to.
+    fn input(&self, batch: u32, input: usize) -> Input {
+        let (pieces, blocks) = input.checked_sub(1).map_or((0, 0), |before| self.ends[before]);
+        let (pieces_end, blocks_end) = self.ends[input];
+        Input { batch, pieces: pieces..pieces_end, blocks: blocks..blocks_end }
     }
     /// Fills `order` and `shards`; the upper `bits` of the hash say which shard a piece is of.
     fn sort_by_shard(&mut self, bits: u32) {
@@ -212,12 +256,12 @@ fn unique<'i>(
     for (batch, range) in batches.iter().zip(ranges) {
         let mut input = 0;
         for &index in &batch.order[batch.shards[shard] as usize..batch.shards[shard + 1] as usize] {
-            while batch.ends[input] <= index {
+            while batch.ends[input].0 <= index {
                 input += 1;
             }
             let data = inputs[range.start + input];
             let piece = &batch.pieces[index as usize];
-            let end = if index + 1 < batch.ends[input] {
+            let end = if index + 1 < batch.ends[input].0 {
                 batch.pieces[index as usize + 1].start as usize
             } else {
                 data.len()
@@ -309,5 +353,23 @@ mod tests {
             }
         }
         assert_eq!(merged.translate(0, 2), 2, "into the middle of a string");
+    }
+
+    #[test]
+    fn places_are_found_in_long_inputs() {
+        let mut data = Vec::new();
+        for i in 0..2000usize {
+            data.extend(std::iter::repeat_n(b'a' + (i % 26) as u8, if i == 700 { 1000 } else { i % 40 }));
+            data.push(0);
+        }
+        let merged = merge_strings(&[b"x\0", &data]);
+        let mut out = vec![0xff; merged.size as usize];
+        merged.write(0..merged.len(), &mut out);
+        for at in 0..data.len() {
+            let rest = |bytes: &[u8]| bytes[..=bytes.iter().position(|&byte| byte == 0).unwrap()].to_vec();
+            let place = merged.translate(1, at as u64) as usize;
+            assert_eq!(rest(&out[place..]), rest(&data[at..]), "{at}");
+        }
+        assert_eq!(merged.translate(1, data.len() as u64 + 5), merged.translate(1, data.len() as u64) + 5);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::value::{Place, Relocator, gone};
 use crate::index::*;
-use crate::layout::Callee;
+use crate::layout::{Callee, NONE, StringPlaces};
 use crate::object::relocations::{Relocation, RelocationKind, Target};
 use crate::resolve::{Definition, LOCAL};
 use rayon::prelude::*;
@@ -119,15 +119,15 @@ pub struct FileValues<'r, 'a, 'i> {
     file: FileIdx,
     entries: &'r [Entry],
     slots: &'r [u32],
-    /// Where the latest merged string was found; the next is often behind it.
-    near: usize,
+    /// The input section whose merged strings were asked for last, and where they went.
+    strings: (u32, StringPlaces<'r>),
 }
 
 impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
     pub(super) fn new(relocator: &'r Relocator<'a, 'i>, file: FileIdx) -> Self {
         let entries = relocator.table.map_or(&[][..], |table| &table.files[file.index()]);
         let slots = relocator.table.map_or(&[][..], |table| &table.slots);
-        Self { relocator, file, entries, slots, near: 0 }
+        Self { relocator, file, entries, slots, strings: (NONE, StringPlaces::default()) }
     }
 
     /// What is known of symbol number `index`.
@@ -174,6 +174,16 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
         self.slots.get(entry.value() as usize).copied().filter(|&slot| slot != 0)
     }
 
+    /// Where the merged strings of an input section went.
+    #[inline]
+    fn strings(&mut self, entry: Entry) -> Option<StringPlaces<'r>> {
+        if self.strings.0 != entry.value() {
+            let custom = InputCustomIdx::new(entry.value() as usize);
+            self.strings = (entry.value(), self.relocator.offsets?.custom_strings(custom)?);
+        }
+        Some(self.strings.1)
+    }
+
     #[inline]
     fn known(&mut self, target: Target, entry: Entry, relocation: &Relocation, place: Place) -> Option<u64> {
         let value = entry.value() as u64;
@@ -188,10 +198,7 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
                 Some((offset + width).wrapping_add_signed(relocation.addend))
             }
             (Target::SectionOffset, Entry::SECTION) => Some(value.wrapping_add_signed(relocation.addend)),
-            (Target::SectionOffset, Entry::STRINGS) => {
-                let custom = InputCustomIdx::new(value as usize);
-                self.relocator.offsets?.custom_near(custom, relocation.addend as u64, &mut self.near)
-            }
+            (Target::SectionOffset, Entry::STRINGS) => Some(self.strings(entry)?.translate(relocation.addend as u64)),
             _ => None,
         }
     }

@@ -8,9 +8,9 @@
 
 use crate::intern::hash;
 use rayon::prelude::*;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Strings of many inputs, each kept once.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl StringPlaces<'_> {
             behind += 1;
         }
         match behind.checked_sub(1).map(|piece| &self.pieces[piece]) {
-            Some(piece) => piece.place.load(Ordering::Relaxed) as u64 + (offset - piece.start as u64),
+            Some(piece) => piece.place.load(Relaxed) as u64 + (offset - piece.start as u64),
             None => offset,
         }
     }
@@ -143,6 +143,9 @@ const SHARD_STRINGS: usize = 1 << 13;
 
 /// Bytes of a string in debug information, if it is rather short.
 const LIKELY_BYTES: usize = 32;
+
+/// How often a string is in the inputs, about.
+const LIKELY_COPIES: usize = 4;
 
 /// Bits of an id that say which shard it is of, at most: as few as there are, so that ids are dense.
 const SHARD_BITS: u32 = 8;
@@ -225,7 +228,7 @@ impl Batch {
     }
     /// Fills `order` and `shards`; the upper `bits` of the hash say which shard a piece is of.
     fn sort_by_shard(&mut self, bits: u32) {
-        let shard_of = |piece: &Piece| (piece.place.load(Ordering::Relaxed) as u64 >> (32 - bits)) as usize;
+        let shard_of = |piece: &Piece| (piece.place.load(Relaxed) as u64 >> (32 - bits)) as usize;
         let mut next = vec![0u32; (1 << bits) + 1];
         self.pieces.iter().for_each(|piece| next[shard_of(piece) + 1] += 1);
         for shard in 0..1 << bits {
@@ -249,7 +252,9 @@ fn unique<'i>(
     ranges: &[Range<usize>],
     inputs: &[&'i [u8]],
 ) -> Vec<&'i [u8]> {
-    let mut table: hashbrown::HashTable<(u32, u32)> = hashbrown::HashTable::new();
+    // Debug information says most strings several times.
+    let pieces: usize = batches.iter().map(|batch| (batch.shards[shard + 1] - batch.shards[shard]) as usize).sum();
+    let mut table: hashbrown::HashTable<(u32, u32)> = hashbrown::HashTable::with_capacity(pieces / LIKELY_COPIES);
     let mut strings: Vec<&[u8]> = Vec::new();
     // All of a shard agree in the upper bits, where the table looks too.
     let spread = |hash: u32| (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -267,14 +272,14 @@ fn unique<'i>(
                 data.len()
             };
             let string = &data[piece.start as usize..end];
-            let hash = piece.place.load(Ordering::Relaxed);
+            let hash = piece.place.load(Relaxed);
             let same = |&(other, i): &(u32, u32)| other == hash && strings[i as usize] == string;
             let local = table.find(spread(hash), same).map_or(strings.len() as u32, |&(_, i)| i);
             if local as usize == strings.len() {
                 strings.push(string);
                 table.insert_unique(spread(hash), (hash, local), |&(hash, _)| spread(hash));
             }
-            piece.place.store(id(shard_bits, shard, local as usize), Ordering::Relaxed);
+            piece.place.store(id(shard_bits, shard, local as usize), Relaxed);
         }
     }
     strings
@@ -286,6 +291,9 @@ struct Tail<'i> {
     id: u32,
     string: &'i [u8],
 }
+
+/// Bytes in a key.
+const KEY_BYTES: usize = 8;
 
 /// The 8 bytes in front of the last `done` and the terminator, the last of them highest; zero in front of the string.
 fn tail_key(string: &[u8], done: usize) -> u64 {
@@ -303,14 +311,32 @@ fn sort_reversed(strings: &mut [Tail]) {
         strings.chunk_by_mut(|a, b| a.key == b.key).filter(|group| group.len() > 1).collect();
     groups.into_par_iter().for_each(|group| {
         // Groups that agree in their last bytes, and in how many.
-        let mut groups = vec![(group, 8)];
+        let mut groups = vec![(group, KEY_BYTES)];
         while let Some((group, done)) = groups.pop() {
+            if group.len() <= FEW {
+                group.sort_unstable_by(|a, b| compare_reversed(b.string, a.string, done));
+                continue;
+            }
             group.iter_mut().for_each(|tail| tail.key = tail_key(tail.string, done));
             group.sort_unstable_by_key(|tail| Reverse(tail.key));
             let agreeing = group.chunk_by_mut(|a, b| a.key == b.key).filter(|group| group.len() > 1);
-            groups.extend(agreeing.map(|group| (group, done + 8)));
+            groups.extend(agreeing.map(|group| (group, done + KEY_BYTES)));
         }
     });
+}
+
+/// Groups of up to as many strings are sorted by comparing one with another.
+const FEW: usize = 4;
+
+/// Compares different strings that agree in the last `done` bytes as what they are when reversed.
+fn compare_reversed(a: &[u8], b: &[u8], mut done: usize) -> Ordering {
+    loop {
+        let order = tail_key(a, done).cmp(&tail_key(b, done));
+        if order.is_ne() || done >= a.len().max(b.len()) {
+            return order;
+        }
+        done += KEY_BYTES;
+    }
 }
 
 /// The strings that take space, each with its offset.

@@ -187,18 +187,23 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
     #[inline]
     fn known(&mut self, target: Target, entry: Entry, relocation: &Relocation, place: Place) -> Option<u64> {
         let value = entry.value() as u64;
-        match (target, entry.kind()) {
-            (_, Entry::GONE) => Some(gone(relocation, place)),
-            (Target::FunctionIndex, Entry::FUNCTION) => Some(value),
-            (Target::TableSlot, Entry::FUNCTION) => self.slot(entry).map(u64::from),
-            (Target::Address, Entry::DATA) => Some(value.wrapping_add_signed(relocation.addend)),
-            (Target::GlobalIndex, Entry::GLOBAL) => Some(value),
-            (Target::FunctionOffset, Entry::FUNCTION) => {
-                let (offset, width) = self.relocator.offsets?.body(value as u32)?;
-                Some((offset + width).wrapping_add_signed(relocation.addend))
+        match entry.kind() {
+            Entry::STRINGS if target == Target::SectionOffset => {
+                Some(self.strings(entry)?.translate(relocation.addend as u64))
             }
-            (Target::SectionOffset, Entry::SECTION) => Some(value.wrapping_add_signed(relocation.addend)),
-            (Target::SectionOffset, Entry::STRINGS) => Some(self.strings(entry)?.translate(relocation.addend as u64)),
+            Entry::FUNCTION => match target {
+                Target::FunctionIndex => Some(value),
+                Target::TableSlot => self.slot(entry).map(u64::from),
+                Target::FunctionOffset => {
+                    let (offset, width) = self.relocator.offsets?.body(value as u32)?;
+                    Some((offset + width).wrapping_add_signed(relocation.addend))
+                }
+                _ => None,
+            },
+            Entry::GONE => Some(gone(relocation, place)),
+            Entry::DATA if target == Target::Address => Some(value.wrapping_add_signed(relocation.addend)),
+            Entry::SECTION if target == Target::SectionOffset => Some(value.wrapping_add_signed(relocation.addend)),
+            Entry::GLOBAL if target == Target::GlobalIndex => Some(value),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 //! over all relocations again to find it.
 
 use crate::index::*;
+use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -100,7 +101,7 @@ fn in_order(first: &[AtomicU64]) -> impl Iterator<Item = usize> + use<> {
     let mut used: Vec<(u64, u32)> =
         places.filter(|&(_, place)| place != NEVER).map(|(i, place)| (place, i as u32)).collect();
     // One relocation is one use.
-    used.sort_unstable_by_key(|&(place, _)| place);
+    used.par_sort_unstable_by_key(|&(place, _)| place);
     used.into_iter().map(|(_, i)| i as usize)
 }
 

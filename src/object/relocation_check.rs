@@ -121,22 +121,17 @@ pub(super) fn check<'i, C: Chunk>(
     let (mut chunk, mut chunk_end, mut chunk_entries) = (usize::MAX, 0, 0);
     for _ in 0..count {
         let entry = at;
-        let Some(decoded) = decode(bytes, &mut at) else {
+        let Some(Entry { code, rule, offset, index }) = decode(bytes, &mut at) else {
             return Err(bad_entry(reader, base + entry));
         };
-        let Entry { code, rule, offset, index } = decoded;
-        if offset < offset_min {
-            return Err(reader.error_at(base + entry, "relocations not in offset order"));
+        if (offset as u64) < field_end {
+            return Err(bad_order(reader, base + entry, offset, offset_min));
         }
-        // Fields that share bytes would undo one another.
-        if offset < field_end {
-            return Err(reader.error_at(base + entry, "relocations overlap"));
-        }
-        (offset_min, field_end) = (offset, offset.saturating_add(rule.width as u32));
+        (offset_min, field_end) = (offset, offset as u64 + rule.width as u64);
         if !targets.accept(code, rule, index) {
             return Err(bad_target(reader, base + entry, targets, code, index));
         }
-        if offset as u64 + rule.width as u64 > chunk_end as u64 {
+        if field_end > chunk_end as u64 {
             if let Some(left) = chunks.get_mut(chunk) {
                 left.assign(chunk_entries as u32, entry as u32);
             }
@@ -186,9 +181,6 @@ impl Targets<'_, '_> {
     /// Whether an entry may refer to `index`; notes calls.
     #[inline]
     fn accept(&mut self, code: u8, rule: Rule, index: u32) -> bool {
-        if rule.kinds == 0 {
-            return index < self.types;
-        }
         match self.kinds.get(index as usize) {
             Some(kind) if kind & rule.kinds != 0 => {
                 if code == 0 {
@@ -196,7 +188,7 @@ impl Targets<'_, '_> {
                 }
                 true
             }
-            _ => false,
+            _ => rule.kinds == 0 && index < self.types,
         }
     }
 }
@@ -211,6 +203,44 @@ struct Entry {
 /// Decodes the entry at `*at`; none if it is cut short or a number or the type is out of range.
 #[inline(always)]
 fn decode(bytes: &[u8], at: &mut usize) -> Option<Entry> {
+    // Nearly every entry has numbers of at most four bytes, with more bytes behind it.
+    let Some(&[code, ref numbers @ ..]) = bytes.get(*at..).and_then(|rest| rest.first_chunk::<9>()) else {
+        return decode_long(bytes, at);
+    };
+    let numbers = u64::from_le_bytes(*numbers);
+    let Some((offset, offset_size)) = short(numbers) else { return decode_long(bytes, at) };
+    let Some((index, index_size)) = short(numbers >> (8 * offset_size)) else { return decode_long(bytes, at) };
+    let rule = *RULES.get(code as usize)?;
+    *at += (1 + offset_size + index_size) as usize;
+    if rule.addend {
+        skip_addend(bytes, at, rule.width > 5)?;
+    }
+    Some(Entry { code, rule, offset, index })
+}
+
+/// The unsigned LEB in the lowest four of `bytes`, and its length.
+#[inline(always)]
+fn short(bytes: u64) -> Option<(u32, u32)> {
+    let bytes = bytes as u32;
+    let mut value = bytes & 0x7f;
+    if bytes & 0x80 == 0 {
+        return Some((value, 1));
+    }
+    value |= bytes >> 1 & 0x7f << 7;
+    if bytes & 0x80 << 8 == 0 {
+        return Some((value, 2));
+    }
+    value |= bytes >> 2 & 0x7f << 14;
+    if bytes & 0x80 << 16 == 0 {
+        return Some((value, 3));
+    }
+    value |= bytes >> 3 & 0x7f << 21;
+    (bytes & 0x80 << 24 == 0).then_some((value, 4))
+}
+
+/// What [`decode`] does, for entries of any length.
+#[cold]
+fn decode_long(bytes: &[u8], at: &mut usize) -> Option<Entry> {
     let code = *bytes.get(*at)?;
     let rule = *RULES.get(code as usize)?;
     *at += 1;
@@ -223,7 +253,6 @@ fn decode(bytes: &[u8], at: &mut usize) -> Option<Entry> {
 }
 
 /// An unsigned LEB of at most five bytes.
-#[inline]
 fn leb_u32(bytes: &[u8], at: &mut usize) -> Option<u32> {
     let mut value = 0;
     for shift in [0, 7, 14, 21] {
@@ -258,6 +287,13 @@ fn bad_entry(reader: &Reader<'_, '_>, position: usize) -> Diagnostic {
         }
         _ => reader.error_at(position, "expected a relocation entry, found a truncated or too large LEB128 integer"),
     }
+}
+
+/// Offsets must not decrease, and fields that share bytes would undo one another.
+#[cold]
+fn bad_order(reader: &Reader<'_, '_>, position: usize, offset: u32, offset_min: u32) -> Diagnostic {
+    let message = if offset < offset_min { "relocations not in offset order" } else { "relocations overlap" };
+    reader.error_at(position, message)
 }
 
 #[cold]

@@ -3,6 +3,7 @@
 use crate::index::{IndexVec, MemberIdx, NameIdx, SignatureIdx};
 use crate::intern::{Interned, Interner};
 use crate::object::{Object, Signature, SymbolKind};
+use crate::par;
 use rayon::prelude::*;
 
 /// In [`Names::symbols`]: a local or section symbol, which takes no part in resolution.
@@ -26,9 +27,7 @@ impl<'i> Names<'i> {
         let (names, signatures) = (Interner::default(), Interner::default());
         extra.for_each(|name| _ = names.intern(name.as_bytes()));
         signatures.intern(Signature::EMPTY.0);
-        let per_member: Vec<_> = objects
-            .as_slice()
-            .par_iter()
+        let per_member: Vec<_> = par::uneven(objects.as_slice().par_iter())
             .map(|object| {
                 let Some(object) = object else { return Default::default() };
                 let mut symbols = vec![NO_NAME; object.symbols.len()];

@@ -2,7 +2,7 @@
 
 use crate::index::{IndexVec, MemberIdx, NameIdx, SignatureIdx};
 use crate::intern::{Interned, Interner};
-use crate::object::{Object, Signature, SymbolKind};
+use crate::object::{Comdat, Object, Signature, SymbolKind};
 use crate::par;
 use rayon::prelude::*;
 
@@ -37,9 +37,11 @@ impl<'i> Names<'i> {
                     takes_part.then_some(symbol.name.as_bytes())
                 };
                 names.intern_all(symbols.len(), name, |i, id| symbols[i] = NameIdx(id));
-                let mut comdats = vec![NO_NAME; object.comdats.len()];
-                let name = |i: usize| Some(object.comdats[i].name.as_bytes());
-                names.intern_all(comdats.len(), name, |i, id| comdats[i] = NameIdx(id));
+                let of_symbol = |comdat: &Comdat| symbols.get(comdat.symbol as usize).copied().unwrap_or(NO_NAME);
+                let mut comdats: Vec<_> = object.comdats.iter().map(of_symbol).collect();
+                for (comdat, id) in object.comdats.iter().zip(&mut comdats).filter(|(_, id)| **id == NO_NAME) {
+                    *id = NameIdx(names.intern(comdat.name.as_bytes()));
+                }
                 let types: Vec<_> = object.types.iter().map(|ty| SignatureIdx(signatures.intern(ty.0))).collect();
                 (symbols, comdats, types)
             })

@@ -213,7 +213,7 @@ impl<'i> Contents<'i> {
         }
         contents.check_fixups(object, snapshot, &targets)?;
         contents.read_functions(object, Unit::Module(ModuleUnit(snapshot)), &mut targets)?;
-        contents.called = targets.called;
+        contents.called = targets.called();
         contents.function_symbols = object.first_function_symbols();
         Ok(contents)
     }

@@ -3,14 +3,12 @@
 //! Checked are block nesting, labels, locals and operand ranges: what a compiler gets wrong by a slip. Types are not:
 //! that is what validating the linked module is for.
 
-use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Reference, Word};
+use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
 use super::tag::{
     self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, TYPE_BLOCK,
 };
-use super::walk::{KINDS_32, address_kind};
 use super::worker::{Fixup, Unnamed};
 use crate::leb;
-use crate::object::relocations::RelocationKind;
 
 pub use super::operands::{BlockType, Catch, Data, Func, Global, Local, MemArg, Table, Tag, Type};
 
@@ -41,7 +39,6 @@ pub struct FunctionBuilder<'b> {
     tags: usize,
     extra: usize,
     locals: usize,
-    references: usize,
     local_count: u32,
     frame: Option<Frame>,
     error: Option<BuildError>,
@@ -55,7 +52,6 @@ impl Drop for FunctionBuilder<'_> {
             self.buffer.data.truncate(self.tags);
             self.buffer.extra.truncate(self.extra);
             self.buffer.locals.truncate(self.locals);
-            self.buffer.references.truncate(self.references);
         }
     }
 }
@@ -64,12 +60,11 @@ impl<'b> FunctionBuilder<'b> {
     /// Starts a function with `parameters` parameters.
     pub fn new(buffer: &'b mut CodeBuffer, parameters: u32) -> Self {
         let (tags, extra, locals) = (buffer.tags.len(), buffer.extra.len(), buffer.locals.len());
-        let references = buffer.references.len();
         buffer.scratch.runs.clear();
         buffer.scratch.blocks.clear();
         buffer.scratch.blocks.push(false);
         let (local_count, frame, error, is_done) = (parameters, None, None, false);
-        Self { buffer, unnamed: None, tags, extra, locals, references, local_count, frame, error, is_done }
+        Self { buffer, unnamed: None, tags, extra, locals, local_count, frame, error, is_done }
     }
 
     /// [`FunctionBuilder::new`], for a function that may add to its worker's unnamed values.
@@ -128,13 +123,11 @@ impl<'b> FunctionBuilder<'b> {
     pub fn block(&mut self, tag: u8, ty: BlockType) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Block, "it is no block");
         self.buffer.scratch.blocks.push(tag == tag::IF);
-        self.refer_to_block_type(ty);
         self.push(tag, block_word(ty))
     }
     /// `try_table`.
     pub fn try_table(&mut self, ty: BlockType, catches: &[Catch]) -> &mut Self {
         let at = self.extra_here();
-        self.refer_to_block_type(ty);
         self.extra(&[block_word(ty), catches.len() as u32]);
         for catch in catches {
             let (kind, symbol, label) = match *catch {
@@ -144,9 +137,6 @@ impl<'b> FunctionBuilder<'b> {
                 Catch::AllRef(label) => (3, NO_SYMBOL, label),
             };
             self.check_label(label);
-            if symbol != NO_SYMBOL {
-                self.refer(RelocationKind::TAG_INDEX_LEB, symbol);
-            }
             self.extra(&[kind, symbol, label]);
         }
         self.buffer.scratch.blocks.push(false);
@@ -228,19 +218,19 @@ impl<'b> FunctionBuilder<'b> {
     /// `call`.
     #[inline]
     pub fn call(&mut self, function: Func) -> &mut Self {
-        self.named(tag::CALL, RelocationKind::FUNCTION_INDEX_LEB, function.0)
+        self.push(tag::CALL, function.0)
     }
     /// Calls a function of the run-time library, which may have to be taken from an archive.
     pub fn call_intrinsic(&mut self, function: Func) -> &mut Self {
-        self.named(tag::CALL_INTRINSIC, RelocationKind::FUNCTION_INDEX_LEB, function.0)
+        self.push(tag::CALL_INTRINSIC, function.0)
     }
     /// Calls the function that names the values of an enumeration.
     pub fn call_tag_name(&mut self, function: Func) -> &mut Self {
-        self.named(tag::CALL_TAG_NAME, RelocationKind::FUNCTION_INDEX_LEB, function.0)
+        self.push(tag::CALL_TAG_NAME, function.0)
     }
     /// `return_call`.
     pub fn return_call(&mut self, function: Func) -> &mut Self {
-        self.named(tag::RETURN_CALL, RelocationKind::FUNCTION_INDEX_LEB, function.0)
+        self.push(tag::RETURN_CALL, function.0)
     }
     /// `call_indirect` or `return_call_indirect`, by its tag, through `table`; or else through table 0, which does not by
     /// itself have the module get one.
@@ -248,16 +238,12 @@ impl<'b> FunctionBuilder<'b> {
     pub fn call_indirect(&mut self, tag: u8, ty: Type, table: Option<Table>) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Indirect, "it is no indirect call");
         let at = self.extra_here();
-        self.refer(RelocationKind::TYPE_INDEX_LEB, ty.0);
-        if let Some(table) = table {
-            self.refer(RelocationKind::TABLE_NUMBER_LEB, table.0);
-        }
         self.extra(&[ty.0, table.map_or(NO_SYMBOL, |table| table.0)]);
         self.push(tag, at)
     }
     /// `ref.func`.
     pub fn ref_func(&mut self, function: Func) -> &mut Self {
-        self.named(tag::REF_FUNC, RelocationKind::FUNCTION_INDEX_LEB, function.0)
+        self.push(tag::REF_FUNC, function.0)
     }
     /// `ref.null`, of the abstract heap type with the byte `ty`.
     pub fn ref_null(&mut self, ty: u8) -> &mut Self {
@@ -270,27 +256,27 @@ impl<'b> FunctionBuilder<'b> {
     /// `global.get`.
     #[inline]
     pub fn global_get(&mut self, global: Global) -> &mut Self {
-        self.named(tag::GLOBAL_GET, RelocationKind::GLOBAL_INDEX_LEB, global.0)
+        self.push(tag::GLOBAL_GET, global.0)
     }
     /// `global.set`.
     #[inline]
     pub fn global_set(&mut self, global: Global) -> &mut Self {
-        self.named(tag::GLOBAL_SET, RelocationKind::GLOBAL_INDEX_LEB, global.0)
+        self.push(tag::GLOBAL_SET, global.0)
     }
     /// Sets the stack pointer, whose symbol is `global`.
     #[inline]
     pub fn global_set_sp(&mut self, global: Global) -> &mut Self {
-        self.named(tag::GLOBAL_SET_SP, RelocationKind::GLOBAL_INDEX_LEB, global.0)
+        self.push(tag::GLOBAL_SET_SP, global.0)
     }
     /// `table.get` or `table.set`, by its tag.
     pub fn table_op(&mut self, tag: u8, table: Table) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Table, "it is not about a table's element");
-        self.named(tag, RelocationKind::TABLE_NUMBER_LEB, table.0)
+        self.push(tag, table.0)
     }
     /// `throw`, or the `catch` of a `try`, by its tag.
     pub fn exception(&mut self, tag: u8, exception: Tag) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Tag, "it has no exception tag");
-        self.named(tag, RelocationKind::TAG_INDEX_LEB, exception.0)
+        self.push(tag, exception.0)
     }
     /// The address `addend` bytes behind a named value: a constant of pointer type.
     #[inline]
@@ -322,20 +308,19 @@ impl<'b> FunctionBuilder<'b> {
     /// The table slot of a function: its address.
     #[inline]
     pub fn func_ref(&mut self, function: Func) -> &mut Self {
-        self.named(tag::FUNC_REF, RelocationKind::TABLE_INDEX_SLEB, function.0)
+        self.push(tag::FUNC_REF, function.0)
     }
     /// The distance from `__table_base` to the table slot of a function, in position-independent code.
     pub fn func_relative_ref(&mut self, function: Func) -> &mut Self {
-        self.named(tag::FUNC_RELATIVE_REF, RelocationKind::TABLE_INDEX_REL_SLEB, function.0)
+        self.push(tag::FUNC_RELATIVE_REF, function.0)
     }
     /// The address of a table of names.
     pub fn name_table_ref(&mut self, table: Data) -> &mut Self {
-        self.named(tag::NAME_TABLE_REF, RelocationKind::MEMORY_ADDR_SLEB, table.0)
+        self.push(tag::NAME_TABLE_REF, table.0)
     }
     /// The length of a table of names, whose symbol is absolute data: an `i32.const`.
     pub fn names_len(&mut self, len: Data) -> &mut Self {
-        // Its field has the same width everywhere.
-        self.named(tag::NAMES_LEN, RelocationKind::MEMORY_ADDR_SLEB, len.0)
+        self.push(tag::NAMES_LEN, len.0)
     }
     /// An instruction behind the prefix 0xfc: its opcode, plain numbers, tables.
     pub fn misc(&mut self, opcode: u32, numbers: &[u32], tables: &[Table]) -> &mut Self {
@@ -344,10 +329,7 @@ impl<'b> FunctionBuilder<'b> {
         let at = self.extra_here();
         self.extra(&[opcode]);
         self.extra(numbers);
-        for table in tables {
-            self.refer(RelocationKind::TABLE_NUMBER_LEB, table.0);
-            self.extra(&[table.0]);
-        }
+        tables.iter().for_each(|table| self.extra(&[table.0]));
         self.push(tag::MISC, at)
     }
     /// `memory.init` of memory 0, from data segment number `segment` of the module.
@@ -416,12 +398,6 @@ impl<'b> FunctionBuilder<'b> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        if let Some(frame) = self.frame {
-            let kind = RelocationKind::GLOBAL_INDEX_LEB;
-            let used = Reference { kind, operand: frame.stack_pointer, instruction: 0 };
-            // The prologue reads and writes it, in front of everything else.
-            self.buffer.references.splice(self.references..self.references, [used; 2]);
-        }
         let start = super::code::Start { tags: self.tags as u32, extra: self.extra as u32, locals: self.locals as u32 };
         let CodeBuffer { locals, scratch, .. } = &mut *self.buffer;
         leb::push_unsigned(locals, scratch.runs.len() as u64);
@@ -431,7 +407,6 @@ impl<'b> FunctionBuilder<'b> {
         }
         self.buffer.frames.push(self.frame);
         self.buffer.starts.push(start);
-        self.buffer.summarise(self.references);
         self.is_done = true;
         Ok(())
     }
@@ -441,23 +416,6 @@ impl<'b> FunctionBuilder<'b> {
         self.buffer.tags.push(tag);
         self.buffer.data.push(data.to_le_bytes());
         self
-    }
-    /// An instruction whose word is a symbol.
-    #[inline]
-    fn named(&mut self, tag: u8, kind: RelocationKind, operand: u32) -> &mut Self {
-        self.refer(kind, operand);
-        self.push(tag, operand)
-    }
-    /// Notes that the next instruction names `operand`: in the order in which a walk gives them to its sink.
-    #[inline]
-    fn refer(&mut self, kind: RelocationKind, operand: u32) {
-        let instruction = (self.buffer.tags.len() - self.tags) as u32;
-        self.buffer.references.push(Reference { kind, operand, instruction });
-    }
-    fn refer_to_block_type(&mut self, ty: BlockType) {
-        if let BlockType::Function(ty) = ty {
-            self.refer(RelocationKind::TYPE_INDEX_LEB, ty.0);
-        }
     }
     /// Ends the innermost block; whether there was one besides the function's own.
     #[inline]
@@ -480,7 +438,6 @@ impl<'b> FunctionBuilder<'b> {
     }
     #[inline]
     fn reference(&mut self, tag: u8, offset_tag: u8, data: Data, addend: i64) -> &mut Self {
-        self.refer(address_kind(&KINDS_32, tag), data.0);
         if addend == 0 {
             return self.push(tag, data.0);
         }
@@ -491,10 +448,7 @@ impl<'b> FunctionBuilder<'b> {
     fn access(&mut self, access: MemArg) {
         let offset = [access.offset as u32, (access.offset >> 32) as u32];
         match access.symbol {
-            Some(symbol) => {
-                self.refer(KINDS_32.offset, symbol.0);
-                self.extra(&[access.alignment | SYMBOLIC, symbol.0, offset[0], offset[1]]);
-            }
+            Some(symbol) => self.extra(&[access.alignment | SYMBOLIC, symbol.0, offset[0], offset[1]]),
             None => self.extra(&[access.alignment, offset[0], offset[1]]),
         }
     }

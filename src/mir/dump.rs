@@ -3,7 +3,7 @@
 use super::code::Code;
 use super::tag::{self, SHAPES, SPECS, Shape};
 use super::walk::{Sink, walk};
-use super::{Frame, Malformed};
+use super::{Frame, Malformed, Unit};
 use crate::diagnostic::Diagnostic;
 use crate::object::relocations::{RelocationKind, Target};
 use crate::object::{Contents, Object};
@@ -17,8 +17,8 @@ pub fn dump(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
     let object = Object::parse(name.to_owned(), bytes)?;
     let contents = Contents::parse(&object)?;
     let mut out = String::new();
-    let Some(view) = &contents.mir else { return Ok(format!("{name}: no MIR\n")) };
-    let bits = if view.is_64() { 64 } else { 32 };
+    let Some(Unit::File(view)) = &contents.mir else { return Ok(format!("{name}: no MIR\n")) };
+    let bits = if view.is_64 { 64 } else { 32 };
     let _ = writeln!(out, "{name}: MIR of {} functions, addresses of {bits} bits", view.len());
     for index in 0..view.len() {
         let number = object.function_imports.len() + index;
@@ -30,7 +30,7 @@ pub fn dump(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
         if let Some(frame) = &code.frame {
             frame_text(&mut out, frame, &object);
         }
-        instructions(&mut out, &code, view.is_64(), &object);
+        instructions(&mut out, &code, view.is_64, &object);
     }
     Ok(out)
 }

@@ -185,6 +185,9 @@ impl Module {
     pub(crate) fn parts(&self) -> Parts {
         self.parts.lock().clone()
     }
+    pub(super) fn is_64(&self) -> bool {
+        self.is_64
+    }
     /// Appends to `known`, which holds those of the first declarations, the parameter counts of all others.
     pub(super) fn add_parameter_counts(&self, known: &mut Vec<u32>) {
         let all = self.parameters.read();

@@ -12,6 +12,8 @@ use crate::object::relocations::RelocationKind;
 
 /// What a walk produces goes here.
 pub trait Sink {
+    /// Whether [`Sink::short`] stands for the calls that an instruction would else make.
+    const TAKES_SHORT: bool = false;
     /// One byte.
     fn byte(&mut self, byte: u8);
     /// Some bytes.
@@ -20,7 +22,7 @@ pub trait Sink {
     fn unsigned(&mut self, value: u64);
     /// A number in the signed form.
     fn signed(&mut self, value: i64);
-    /// A whole instruction: the first `len` of `bytes`.
+    /// A whole instruction whose numbers take a byte each: the first `len` of `bytes`.
     #[inline]
     fn short(&mut self, bytes: [u8; 4], len: usize) {
         self.bytes(&bytes[..len]);
@@ -41,9 +43,9 @@ pub trait Sink {
 }
 
 /// What symbolic operands are relocated with; it depends on the width of addresses.
-pub(super) struct Kinds {
+struct Kinds {
     address: RelocationKind,
-    pub offset: RelocationKind,
+    offset: RelocationKind,
     tls: RelocationKind,
     relative: RelocationKind,
     slot: RelocationKind,
@@ -52,7 +54,7 @@ pub(super) struct Kinds {
     constant: u8,
 }
 
-pub(super) const KINDS_32: Kinds = Kinds {
+const KINDS_32: Kinds = Kinds {
     address: RelocationKind::MEMORY_ADDR_SLEB,
     offset: RelocationKind::MEMORY_ADDR_LEB,
     tls: RelocationKind::MEMORY_ADDR_TLS_SLEB,
@@ -71,20 +73,6 @@ const KINDS_64: Kinds = Kinds {
     relative_slot: RelocationKind::TABLE_INDEX_REL_SLEB64,
     constant: tag::I64_CONST,
 };
-
-/// The relocation that does in code whose addresses have 64 bits what `kind` does where they have 32.
-pub(crate) fn widened(kind: RelocationKind) -> RelocationKind {
-    let narrow = &KINDS_32;
-    let pairs = [
-        (narrow.address, KINDS_64.address),
-        (narrow.offset, KINDS_64.offset),
-        (narrow.tls, KINDS_64.tls),
-        (narrow.relative, KINDS_64.relative),
-        (narrow.slot, KINDS_64.slot),
-        (narrow.relative_slot, KINDS_64.relative_slot),
-    ];
-    pairs.into_iter().find(|&(narrow, _)| narrow == kind).map_or(kind, |(_, wide)| wide)
-}
 
 /// How an instruction is encoded whose numbers take a byte each: most are, and one way for all of them leaves little to
 /// guess for a processor.
@@ -136,7 +124,7 @@ pub fn walk<S: Sink>(code: &Code, is_64: bool, sink: &mut S) -> Result<(), Malfo
     for (instruction, (&tag, &data)) in code.tags.iter().zip(code.data).enumerate() {
         let data = u32::from_le_bytes(data);
         let form = SHORT[tag as usize];
-        if (data.wrapping_add(form.bias) as u64 | NEVER_SHORT) & form.long == 0 {
+        if S::TAKES_SHORT && (data.wrapping_add(form.bias) as u64 | NEVER_SHORT) & form.long == 0 {
             sink.short([tag, (data >> form.shift) as u8 & 0x7f, data as u8 & 0x7f, 0], form.len as usize);
             continue;
         }
@@ -262,7 +250,7 @@ fn uncommon<S: Sink>(
     Ok(())
 }
 
-pub(super) fn address_kind(kinds: &Kinds, tag: u8) -> RelocationKind {
+fn address_kind(kinds: &Kinds, tag: u8) -> RelocationKind {
     match tag {
         tag::TLS_REF | tag::TLS_REF_OFF => kinds.tls,
         tag::RELATIVE_REF | tag::RELATIVE_REF_OFF => kinds.relative,

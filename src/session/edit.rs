@@ -3,9 +3,9 @@
 use super::kept::Value;
 use crate::mir::Malformed;
 use crate::mir::snapshot::{ModuleUnit, Snapshot, Unit};
-use crate::mir::walk::{Sink, walk};
+use crate::mir::walk::Sink;
+use crate::object::SymbolKind;
 use crate::object::relocations::{RelocationKind, Target};
-use crate::object::{SymbolKind, check_locals};
 
 /// A kind of reference, and the symbol or type that it names.
 type Reference = (u8, u32);
@@ -57,9 +57,7 @@ pub(super) fn references(snapshot: &Snapshot, function: usize, values: &[Value])
     let unit = Unit::Module(ModuleUnit(snapshot));
     let types = snapshot.declarations.types.len() as u32;
     let mut collector = Collector { unit, function, values, types, found: Vec::new() };
-    let code = unit.code(function);
-    check_locals(code.locals).ok()?;
-    walk(&code, unit.is_64(), &mut collector).ok()?;
+    unit.walk(function, &mut collector).ok()?;
     collector.found.sort_unstable();
     Some(collector.found)
 }

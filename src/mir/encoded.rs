@@ -1,0 +1,258 @@
+//! Functions as a worker keeps them for the link: walked once, while they are fresh, into bytes and what is missing between
+//! them.
+//!
+//! That takes half of the memory that the arrays of [`Code`] take, and leaves to the link what only the link can do: to put
+//! numbers in place of names.
+
+use super::walk::{Sink, walk};
+use super::{Code, Malformed};
+use crate::object::relocations::RelocationKind;
+
+/// A field that waits for its value.
+#[derive(Clone, Copy, Debug)]
+struct Field {
+    /// Bytes of the body in front of it.
+    at: u32,
+    /// A symbol or a type.
+    operand: u32,
+    /// Number of the instruction that has it.
+    instruction: u32,
+    kind: RelocationKind,
+    /// It is a block's type.
+    is_block: bool,
+    /// Its addend is the next of the function's addends; else it is 0.
+    has_addend: bool,
+}
+
+/// Where a function ends in the arrays of its buffer.
+#[derive(Clone, Copy, Debug, Default)]
+struct End {
+    bytes: u32,
+    fields: u32,
+    addends: u32,
+}
+
+/// Functions behind one another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EncodedBuffer {
+    bytes: Vec<u8>,
+    fields: Vec<Field>,
+    addends: Vec<i64>,
+    ends: Vec<End>,
+    /// What is wrong with which function.
+    malformed: Vec<(usize, Malformed)>,
+}
+
+/// A function.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encoded<'m> {
+    bytes: &'m [u8],
+    fields: &'m [Field],
+    addends: &'m [i64],
+    malformed: Option<Malformed>,
+}
+
+impl EncodedBuffer {
+    /// An empty buffer with room for as much as lies in `other`, and somewhat more.
+    pub fn like(other: &Self) -> Self {
+        let room = |len: usize| len + len / 8;
+        Self {
+            bytes: Vec::with_capacity(room(other.bytes.len())),
+            fields: Vec::with_capacity(room(other.fields.len())),
+            addends: Vec::with_capacity(room(other.addends.len())),
+            ends: Vec::with_capacity(other.ends.len()),
+            malformed: Vec::new(),
+        }
+    }
+    /// How many functions there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+    /// Appends a function. The link says what is wrong with it: `locals` if they are, or what walking comes upon.
+    pub fn push(&mut self, code: &Code, is_64: bool, locals: Result<(), Malformed>) {
+        let last = self.end();
+        let Self { bytes, fields, addends, .. } = self;
+        let mut encoder = Encoder { start: last.bytes as usize, bytes, fields, addends };
+        if let Err(malformed) = locals.and_then(|()| walk(code, is_64, &mut encoder)) {
+            self.malformed.push((self.ends.len(), malformed));
+        }
+        self.ends.push(End {
+            bytes: self.bytes.len() as u32,
+            fields: self.fields.len() as u32,
+            addends: self.addends.len() as u32,
+        });
+    }
+    fn end(&self) -> End {
+        self.ends.last().copied().unwrap_or_default()
+    }
+    /// Function number `index`.
+    #[inline]
+    pub fn get(&self, index: usize) -> Encoded<'_> {
+        let start = index.checked_sub(1).map_or_else(End::default, |before| self.ends[before]);
+        let end = self.ends[index];
+        Encoded {
+            bytes: &self.bytes[start.bytes as usize..end.bytes as usize],
+            fields: &self.fields[start.fields as usize..end.fields as usize],
+            addends: &self.addends[start.addends as usize..end.addends as usize],
+            malformed: self.malformed.iter().find(|&&(at, _)| at == index).map(|&(_, malformed)| malformed),
+        }
+    }
+}
+
+impl Encoded<'_> {
+    /// Gives the function to `sink`, as walking its MIR would.
+    ///
+    /// # Errors
+    /// What walking its MIR came upon, and what `sink` returns.
+    #[inline]
+    pub fn walk<S: Sink>(&self, sink: &mut S) -> Result<(), Malformed> {
+        if let Some(malformed) = self.malformed {
+            return Err(malformed);
+        }
+        let (mut done, mut addends) = (0, self.addends.iter());
+        for field in self.fields {
+            let at = field.at as usize;
+            sink.bytes(&self.bytes[done..at]);
+            done = at;
+            let instruction = field.instruction as usize;
+            if field.is_block {
+                sink.block_type(field.operand, instruction)?;
+                continue;
+            }
+            let addend = if field.has_addend { addends.next().copied().unwrap_or(0) } else { 0 };
+            sink.field(field.kind, field.operand, addend, instruction)?;
+        }
+        sink.bytes(&self.bytes[done..]);
+        Ok(())
+    }
+}
+
+struct Encoder<'b> {
+    /// Where the function begins.
+    start: usize,
+    bytes: &'b mut Vec<u8>,
+    fields: &'b mut Vec<Field>,
+    addends: &'b mut Vec<i64>,
+}
+
+impl Encoder<'_> {
+    #[inline]
+    fn push(&mut self, kind: RelocationKind, operand: u32, addend: i64, instruction: usize, is_block: bool) {
+        let has_addend = addend != 0;
+        if has_addend {
+            self.addends.push(addend);
+        }
+        let (at, instruction) = ((self.bytes.len() - self.start) as u32, instruction as u32);
+        self.fields.push(Field { at, operand, instruction, kind, is_block, has_addend });
+    }
+}
+
+impl Sink for Encoder<'_> {
+    const TAKES_SHORT: bool = true;
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+    #[inline]
+    fn short(&mut self, bytes: [u8; 4], len: usize) {
+        super::lower::push_first(self.bytes, bytes, len);
+    }
+    #[inline]
+    fn unsigned(&mut self, value: u64) {
+        crate::leb::push_unsigned(self.bytes, value);
+    }
+    #[inline]
+    fn signed(&mut self, value: i64) {
+        crate::leb::push_signed(self.bytes, value);
+    }
+    #[inline]
+    fn field(&mut self, kind: RelocationKind, index: u32, addend: i64, instruction: usize) -> Result<(), Malformed> {
+        self.push(kind, index, addend, instruction, false);
+        Ok(())
+    }
+    fn block_type(&mut self, ty: u32, instruction: usize) -> Result<(), Malformed> {
+        self.push(RelocationKind::TYPE_INDEX_LEB, ty, 0, instruction, true);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::builder::*;
+    use super::super::{CodeBuffer, FunctionBuilder, tag};
+    use super::*;
+
+    /// Everything that a sink is given, as text; what is not a field, byte by byte.
+    #[derive(Default, PartialEq, Debug)]
+    struct Trace(Vec<u8>, Vec<(usize, RelocationKind, u32, i64, usize, bool)>);
+
+    impl Sink for Trace {
+        fn byte(&mut self, byte: u8) {
+            self.0.push(byte);
+        }
+        fn bytes(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+        fn unsigned(&mut self, value: u64) {
+            crate::leb::push_unsigned(&mut self.0, value);
+        }
+        fn signed(&mut self, value: i64) {
+            crate::leb::push_signed(&mut self.0, value);
+        }
+        fn field(&mut self, kind: RelocationKind, index: u32, addend: i64, at: usize) -> Result<(), Malformed> {
+            self.1.push((self.0.len(), kind, index, addend, at, false));
+            Ok(())
+        }
+        fn block_type(&mut self, ty: u32, at: usize) -> Result<(), Malformed> {
+            self.1.push((self.0.len(), RelocationKind::TYPE_INDEX_LEB, ty, 0, at, true));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_function_comes_back_as_its_mir_is_walked() {
+        let mut buffer = CodeBuffer::default();
+        for addend in [0, -5] {
+            let mut b = FunctionBuilder::new(&mut buffer, 1);
+            let (saved, bottom) = (b.local(0x7f), b.local(0x7f));
+            b.frame(Global(9), saved, bottom, 32, 4);
+            b.block(tag::BLOCK, BlockType::Function(Type(3))).address(Data(4), addend).op(tag::DROP).op(tag::END);
+            b.i32_const(1000).memory(tag::I32_LOAD, MemArg::symbolic(Data(2), addend, 2)).op(tag::DROP);
+            b.i64_const(1 << 40).op(tag::DROP).f64_const(1.5).op(tag::DROP).local_get(Local(0)).op(tag::DROP);
+            b.i32_const(0).call_indirect(tag::CALL_INDIRECT, Type(1), Some(Table(5))).call(Func(7));
+            b.finish().expect("well formed");
+        }
+        for is_64 in [false, true] {
+            let mut encoded = EncodedBuffer::default();
+            (0..2).for_each(|index| encoded.push(&buffer.code(index), is_64, Ok(())));
+            for index in 0..2 {
+                let (mut fresh, mut kept) = (Trace::default(), Trace::default());
+                walk(&buffer.code(index), is_64, &mut fresh).expect("well formed");
+                encoded.get(index).walk(&mut kept).expect("well formed");
+                assert_eq!(fresh, kept);
+            }
+        }
+    }
+
+    #[test]
+    fn a_malformed_function_says_so_and_spares_the_next() {
+        let mut encoded = EncodedBuffer::default();
+        let (data, locals) = ([[0; 4]; 2], [0u8]);
+        encoded.push(&Code { locals: &locals, tags: &[tag::NOP, 0x27], data: &data, ..Code::default() }, false, Ok(()));
+        encoded.push(
+            &Code { locals: &locals, tags: &[tag::NOP, tag::END], data: &data, ..Code::default() },
+            false,
+            Ok(()),
+        );
+        let problem = encoded.get(0).walk(&mut Trace::default()).expect_err("there is no such tag");
+        assert_eq!(problem.instruction, 1);
+        let mut kept = Trace::default();
+        encoded.get(1).walk(&mut kept).expect("well formed");
+        assert_eq!(kept.0, [0, tag::NOP, tag::END]);
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::plan::{Plan, Pointer};
 use crate::program::{I32, TYPES, Target};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use wold::Session;
@@ -38,7 +39,7 @@ struct Builder<'w, 'b> {
 impl Target for Builder<'_, '_> {
     #[inline]
     fn locals(&mut self, count: u32) {
-        (0..count).for_each(|_| _ = self.b.local(I32));
+        self.b.locals(count, I32);
     }
     fn frame(&mut self, saved: u32, bottom: u32, size: u32) {
         self.b.frame(self.ids.stack_pointer, Local(saved), Local(bottom), size, 4);
@@ -128,32 +129,27 @@ fn declare(plan: &Plan, module: &Module) -> Declared {
         module.func_type(parameters, results);
     }
     let program = plan.program;
-    let mut ordinal = 0;
-    let mut ids = Declared {
-        stack_pointer: module.stack_pointer(),
-        table: module.indirect_table(),
-        first_func: 0,
-        first_data: 0,
-    };
-    for index in 0..program.functions {
-        let name = plan.function_name(index);
-        let linkage = if index == 0 { Linkage::Export } else { Linkage::Local };
-        let func = module.declare_func(name, Type(program.type_of(index)), linkage, Some(Ordinal(ordinal)));
-        if index == 0 {
-            ids.first_func = func.0;
-        }
-        ordinal += 1;
+    let (stack_pointer, table) = (module.stack_pointer(), module.indirect_table());
+    // What is declared has one number after the other: first all functions, then all data.
+    let first_func = table.0 + 1;
+    for unit in 0..program.units() {
+        module.declare_all(Arc::clone(plan.text(unit)), |all| {
+            for index in program.functions_of(unit) {
+                let linkage = if index == 0 { Linkage::Export } else { Linkage::Local };
+                let (name, ty) = (plan.function_range(index), Type(program.type_of(index)));
+                all.func(name, ty, linkage, Some(Ordinal(index)));
+            }
+        });
     }
-    for index in 0..program.data() {
-        let name = plan.data_name(index);
-        let kind = if program.is_constant(index) { DataKind::Const } else { DataKind::Mutable };
-        let data = module.declare_data(name, kind, Linkage::Local, Some(Ordinal(ordinal)));
-        if index == 0 {
-            ids.first_data = data.0;
-        }
-        ordinal += 1;
+    for unit in 0..program.units() {
+        module.declare_all(Arc::clone(plan.text(unit)), |all| {
+            for index in program.data_of(unit) {
+                let kind = if program.is_constant(index) { DataKind::Const } else { DataKind::Mutable };
+                all.data(plan.data_range(index), kind, Linkage::Local, Some(Ordinal(program.functions + index)));
+            }
+        });
     }
-    ids
+    Declared { first_func, first_data: first_func + program.functions, stack_pointer, table }
 }
 
 /// A thread of the compiler: takes units while there are any.

@@ -4,6 +4,8 @@ use crate::body::{Bodies, Step};
 use crate::program::{FANOUT, GROUP, Program, ROOT, Random, TYPES, Target};
 use rayon::prelude::*;
 use std::fmt::Write;
+use std::ops::Range;
+use std::sync::Arc;
 use wold::mir::tag;
 
 /// The program, unit by unit.
@@ -15,10 +17,9 @@ pub struct Plan {
 }
 
 /// A unit of compilation.
-#[derive(Default)]
 struct Unit {
     /// Names of functions, then of data.
-    text: String,
+    text: Arc<str>,
     /// Where each name ends.
     name_ends: Vec<u32>,
     /// The body of each function.
@@ -53,11 +54,25 @@ impl Plan {
     }
     /// The name of a function.
     pub fn function_name(&self, index: u32) -> &str {
-        let (unit, place) = self.program.place_of(index);
-        self.units[unit].name(place)
+        let Range { start, end } = self.function_range(index);
+        &self.units[self.program.place_of(index).0].text[start as usize..end as usize]
     }
     /// The name of a datum.
     pub fn data_name(&self, index: u32) -> &str {
+        let Range { start, end } = self.data_range(index);
+        &self.units[self.program.place_of_datum(index).0].text[start as usize..end as usize]
+    }
+    /// The names of a unit's functions and data.
+    pub fn text(&self, unit: u32) -> &Arc<str> {
+        &self.units[unit as usize].text
+    }
+    /// Where the name of a function lies in those of its unit.
+    pub fn function_range(&self, index: u32) -> Range<u32> {
+        let (unit, place) = self.program.place_of(index);
+        self.units[unit].name(place)
+    }
+    /// Where the name of a datum lies in those of its unit.
+    pub fn data_range(&self, index: u32) -> Range<u32> {
         let (unit, place) = self.program.place_of_datum(index);
         let unit = &self.units[unit];
         unit.name(unit.bodies.len() + place)
@@ -108,28 +123,37 @@ impl Plan {
 
 impl Unit {
     fn new(program: Program, bodies: &Bodies, number: u32) -> Self {
-        let mut unit = Self::default();
+        let mut unit = Self {
+            text: "".into(),
+            name_ends: Vec::new(),
+            bodies: Vec::new(),
+            references: Vec::new(),
+            reference_ends: Vec::new(),
+            bytes: Vec::new(),
+            pointers: Vec::new(),
+            data_ends: Vec::new(),
+        };
+        let mut text = String::new();
         for index in program.functions_of(number) {
             let random = &mut Random::new(program.seed, index as u64);
             unit.plan_function(program, bodies, index, random);
             match index {
-                0 => unit.text.push_str(ROOT),
-                _ => unit.name_function(index, random),
+                0 => text.push_str(ROOT),
+                _ => name_function(&mut text, index, random),
             }
-            unit.name_ends.push(unit.text.len() as u32);
+            unit.name_ends.push(text.len() as u32);
         }
         for index in program.data_of(number) {
             let random = &mut Random::new(program.seed, index as u64 | 1 << 41);
             unit.plan_datum(program, index, random);
             let length = 8 + random.below(60) as usize;
-            unit.push_name(length, "value", index, random);
-            unit.name_ends.push(unit.text.len() as u32);
+            push_name(&mut text, length, "value", index, random);
+            unit.name_ends.push(text.len() as u32);
         }
-        unit
+        Self { text: text.into(), ..unit }
     }
-    fn name(&self, index: usize) -> &str {
-        let start = index.checked_sub(1).map_or(0, |before| self.name_ends[before]);
-        &self.text[start as usize..self.name_ends[index] as usize]
+    fn name(&self, index: usize) -> Range<u32> {
+        index.checked_sub(1).map_or(0, |before| self.name_ends[before])..self.name_ends[index]
     }
 
     fn plan_function(&mut self, program: Program, bodies: &Bodies, index: u32, random: &mut Random) {
@@ -171,40 +195,40 @@ impl Unit {
         }
         self.data_ends.push((self.bytes.len() as u32, self.pointers.len() as u32));
     }
+}
 
-    /// Names of functions: the deciles of Binaryen's lengths.
-    fn name_function(&mut self, index: u32, random: &mut Random) {
-        const DECILES: [u32; 11] = [15, 41, 69, 94, 102, 110, 124, 133, 153, 228, 400];
-        let decile = random.below(10) as usize;
-        let length = DECILES[decile] + random.below(DECILES[decile + 1] - DECILES[decile] + 1);
-        self.push_name(length as usize, "function", index, random);
-    }
+/// Names of functions: the deciles of Binaryen's lengths.
+fn name_function(text: &mut String, index: u32, random: &mut Random) {
+    const DECILES: [u32; 11] = [15, 41, 69, 94, 102, 110, 124, 133, 153, 228, 400];
+    let decile = random.below(10) as usize;
+    let length = DECILES[decile] + random.below(DECILES[decile + 1] - DECILES[decile] + 1);
+    push_name(text, length as usize, "function", index, random);
+}
 
-    /// Appends a name of about `length` bytes.
-    fn push_name(&mut self, length: usize, kind: &str, index: u32, random: &mut Random) {
-        const WORDS: [&str; 16] = [
-            "module",
-            "Expression",
-            "basic_string",
-            "std",
-            "support",
-            "Walker",
-            "visit",
-            "unique_ptr",
-            "allocator",
-            "ir",
-            "Function",
-            "less",
-            "optimizing",
-            "pair",
-            "const_iterator",
-            "char",
-        ];
-        let end = self.text.len() + length.saturating_sub(kind.len() + 7);
-        while self.text.len() < end {
-            self.text.push_str(WORDS[random.below(16) as usize]);
-            self.text.push_str(["::", ".", "<", ", "][random.below(4) as usize]);
-        }
-        let _ = write!(self.text, "{kind}_{index}");
+/// Appends a name of about `length` bytes.
+fn push_name(text: &mut String, length: usize, kind: &str, index: u32, random: &mut Random) {
+    const WORDS: [&str; 16] = [
+        "module",
+        "Expression",
+        "basic_string",
+        "std",
+        "support",
+        "Walker",
+        "visit",
+        "unique_ptr",
+        "allocator",
+        "ir",
+        "Function",
+        "less",
+        "optimizing",
+        "pair",
+        "const_iterator",
+        "char",
+    ];
+    let end = text.len() + length.saturating_sub(kind.len() + 7);
+    while text.len() < end {
+        text.push_str(WORDS[random.below(16) as usize]);
+        text.push_str(["::", ".", "<", ", "][random.below(4) as usize]);
     }
+    let _ = write!(text, "{kind}_{index}");
 }

@@ -3,12 +3,14 @@
 //! Checked are block nesting, labels, locals and operand ranges: what a compiler gets wrong by a slip. Types are not:
 //! that is what validating the linked module is for.
 
-use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Word};
+use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Scratch, Start, Word};
+use super::encoded::{Draft, EncodedBuffer};
 use super::tag::{
     self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, TYPE_BLOCK,
 };
 use super::worker::{Fixup, Unnamed};
 use crate::leb;
+use crate::object::relocations::RelocationKind;
 
 pub use super::operands::{BlockType, Catch, Data, Func, Global, Local, MemArg, Table, Tag, Type};
 
@@ -29,16 +31,35 @@ impl std::fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
-/// A function under construction, at the end of a buffer. Dropped without [`FunctionBuilder::finish`] it leaves nothing.
+/// Where a function under construction goes.
+#[derive(Debug)]
+enum Output<'b> {
+    /// To the end of arrays; where it begins there.
+    Arrays(&'b mut CodeBuffer, Start),
+    /// Into a worker's buffer, encoded as it comes.
+    Encoded(Encoding<'b>),
+}
+
+/// Where a worker's function goes.
+#[derive(Debug)]
+pub(super) struct Encoding<'b> {
+    /// Its instructions.
+    pub draft: &'b mut Draft,
+    /// Everything, in the end.
+    pub buffer: &'b mut EncodedBuffer,
+    /// The worker's unnamed values, to which it may add.
+    pub unnamed: Unnamed<'b>,
+}
+
+/// A function under construction. Dropped without [`FunctionBuilder::finish`] it leaves nothing.
 ///
 /// Methods return the builder, so that instructions can be chained in the order in which they run.
 #[derive(Debug)]
 pub struct FunctionBuilder<'b> {
-    buffer: &'b mut CodeBuffer,
-    unnamed: Option<Unnamed<'b>>,
-    tags: usize,
-    extra: usize,
-    locals: usize,
+    output: Output<'b>,
+    scratch: Scratch,
+    /// Instructions so far.
+    count: u32,
     local_count: u32,
     frame: Option<Frame>,
     error: Option<BuildError>,
@@ -47,11 +68,17 @@ pub struct FunctionBuilder<'b> {
 
 impl Drop for FunctionBuilder<'_> {
     fn drop(&mut self) {
-        if !self.is_done {
-            self.buffer.tags.truncate(self.tags);
-            self.buffer.data.truncate(self.tags);
-            self.buffer.extra.truncate(self.extra);
-            self.buffer.locals.truncate(self.locals);
+        match &mut self.output {
+            Output::Arrays(buffer, start) => {
+                buffer.scratch = std::mem::take(&mut self.scratch);
+                if !self.is_done {
+                    buffer.tags.truncate(start.tags as usize);
+                    buffer.data.truncate(start.tags as usize);
+                    buffer.extra.truncate(start.extra as usize);
+                    buffer.locals.truncate(start.locals as usize);
+                }
+            }
+            Output::Encoded(encoding) => encoding.draft.scratch = std::mem::take(&mut self.scratch),
         }
     }
 }
@@ -59,30 +86,44 @@ impl Drop for FunctionBuilder<'_> {
 impl<'b> FunctionBuilder<'b> {
     /// Starts a function with `parameters` parameters.
     pub fn new(buffer: &'b mut CodeBuffer, parameters: u32) -> Self {
-        let (tags, extra, locals) = (buffer.tags.len(), buffer.extra.len(), buffer.locals.len());
-        buffer.scratch.runs.clear();
-        buffer.scratch.blocks.clear();
-        buffer.scratch.blocks.push(false);
-        let (local_count, frame, error, is_done) = (parameters, None, None, false);
-        Self { buffer, unnamed: None, tags, extra, locals, local_count, frame, error, is_done }
+        let (start, scratch) = (buffer.end(), std::mem::take(&mut buffer.scratch));
+        Self::start(Output::Arrays(buffer, start), scratch, parameters)
     }
 
-    /// [`FunctionBuilder::new`], for a function that may add to its worker's unnamed values.
-    pub(super) fn with_unnamed(buffer: &'b mut CodeBuffer, parameters: u32, unnamed: Unnamed<'b>) -> Self {
-        let mut builder = Self::new(buffer, parameters);
-        builder.unnamed = Some(unnamed);
-        builder
+    /// [`FunctionBuilder::new`], for a function of a worker.
+    pub(super) fn encoding(encoding: Encoding<'b>, parameters: u32) -> Self {
+        encoding.draft.clear();
+        let scratch = std::mem::take(&mut encoding.draft.scratch);
+        Self::start(Output::Encoded(encoding), scratch, parameters)
+    }
+
+    fn start(output: Output<'b>, mut scratch: Scratch, parameters: u32) -> Self {
+        scratch.runs.clear();
+        scratch.blocks.clear();
+        scratch.blocks.push(false);
+        Self { output, scratch, count: 0, local_count: parameters, frame: None, error: None, is_done: false }
     }
 
     /// Adds a local of the type with the byte `ty`.
     #[inline]
     pub fn local(&mut self, ty: u8) -> Local {
-        match self.buffer.scratch.runs.last_mut() {
-            Some((count, last)) if *last == ty => *count += 1,
-            _ => self.buffer.scratch.runs.push((1, ty)),
+        self.locals(1, ty)
+    }
+    /// Adds `count` locals of the type with the byte `ty`; returns the first, behind which the others follow.
+    #[inline]
+    pub fn locals(&mut self, count: u32, ty: u8) -> Local {
+        let first = self.local_count;
+        let Some(end) = first.checked_add(count) else {
+            self.check(false, "there are 2**32 locals");
+            return Local(first);
+        };
+        match self.scratch.runs.last_mut() {
+            Some((known, last)) if *last == ty => *known += count,
+            _ if count == 0 => {}
+            _ => self.scratch.runs.push((count, ty)),
         }
-        self.local_count += 1;
-        Local(self.local_count - 1)
+        self.local_count = end;
+        Local(first)
     }
     /// Gives the function `size` bytes of stack, aligned to `1 << alignment`; `saved` keeps the caller's stack pointer,
     /// `bottom` gets the lowest address.
@@ -104,25 +145,27 @@ impl<'b> FunctionBuilder<'b> {
     /// An instruction without operand.
     #[inline]
     pub fn op(&mut self, tag: u8) -> &mut Self {
-        self.check(SHAPES[tag as usize] == Shape::Plain, "it needs an operand, or is no instruction");
+        if SHAPES[tag as usize] != Shape::Plain {
+            return self.fail("it needs an operand, or is no instruction");
+        }
         match tag {
             tag::END => {
                 let is_open = self.close();
                 self.check(is_open, "it ends a block that is not there; finish() ends the function");
             }
             tag::ELSE => {
-                let may = self.buffer.scratch.blocks.last_mut().is_some_and(std::mem::take);
+                let may = self.scratch.blocks.last_mut().is_some_and(std::mem::take);
                 self.check(may, "it is in no `if`");
             }
             _ => {}
         }
-        self.push(tag, 0)
+        self.put(tag, 0, |draft| draft.plain(tag))
     }
     /// `block`, `loop`, `if` or `try`, by its tag.
     #[inline]
     pub fn block(&mut self, tag: u8, ty: BlockType) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Block, "it is no block");
-        self.buffer.scratch.blocks.push(tag == tag::IF);
+        self.scratch.blocks.push(tag == tag::IF);
         self.push(tag, block_word(ty))
     }
     /// `try_table`.
@@ -139,18 +182,20 @@ impl<'b> FunctionBuilder<'b> {
             self.check_label(label);
             self.extra(&[kind, symbol, label]);
         }
-        self.buffer.scratch.blocks.push(false);
+        self.scratch.blocks.push(false);
         self.push(tag::TRY_TABLE, at)
     }
     /// `br`, `br_if` and the like, by their tag.
     #[inline]
     pub fn branch(&mut self, tag: u8, label: u32) -> &mut Self {
-        self.check(SHAPES[tag as usize] == Shape::Number, "it takes no label");
+        if SHAPES[tag as usize] != Shape::Number {
+            return self.fail("it takes no label");
+        }
         self.check_label(label);
         if tag == tag::DELEGATE {
             self.close();
         }
-        self.push(tag, label)
+        self.put(tag, label, |draft| draft.number(tag, label))
     }
     /// `br_table`; the last label is the default.
     pub fn br_table(&mut self, labels: &[u32]) -> &mut Self {
@@ -183,7 +228,7 @@ impl<'b> FunctionBuilder<'b> {
     /// `i32.const`.
     #[inline]
     pub fn i32_const(&mut self, value: i32) -> &mut Self {
-        self.push(tag::I32_CONST, value as u32)
+        self.put(tag::I32_CONST, value as u32, |draft| draft.constant(value))
     }
     /// `i64.const`.
     #[inline]
@@ -201,10 +246,16 @@ impl<'b> FunctionBuilder<'b> {
     /// A load or store, by its tag.
     #[inline]
     pub fn memory(&mut self, tag: u8, access: MemArg) -> &mut Self {
-        self.check(SHAPES[tag as usize] == Shape::Memory, "it does not access memory");
-        self.check(access.alignment < 32, "an alignment is below 2**32");
+        if SHAPES[tag as usize] != Shape::Memory {
+            return self.fail("it does not access memory");
+        }
+        if access.alignment >= 32 {
+            return self.fail("an alignment is below 2**32");
+        }
         if access.symbol.is_none() && access.offset < INLINE_OFFSET_END {
-            return self.push(tag, access.alignment << INLINE_ALIGN_SHIFT | access.offset as u32);
+            let (alignment, offset) = (access.alignment, access.offset as u32);
+            return self
+                .put(tag, alignment << INLINE_ALIGN_SHIFT | offset, |draft| draft.access(tag, alignment, offset));
         }
         let at = self.extra_here();
         self.access(access);
@@ -218,7 +269,7 @@ impl<'b> FunctionBuilder<'b> {
     /// `call`.
     #[inline]
     pub fn call(&mut self, function: Func) -> &mut Self {
-        self.push(tag::CALL, function.0)
+        self.field(tag::CALL, RelocationKind::FUNCTION_INDEX_LEB, function.0)
     }
     /// Calls a function of the run-time library, which may have to be taken from an archive.
     pub fn call_intrinsic(&mut self, function: Func) -> &mut Self {
@@ -256,12 +307,12 @@ impl<'b> FunctionBuilder<'b> {
     /// `global.get`.
     #[inline]
     pub fn global_get(&mut self, global: Global) -> &mut Self {
-        self.push(tag::GLOBAL_GET, global.0)
+        self.field(tag::GLOBAL_GET, RelocationKind::GLOBAL_INDEX_LEB, global.0)
     }
     /// `global.set`.
     #[inline]
     pub fn global_set(&mut self, global: Global) -> &mut Self {
-        self.push(tag::GLOBAL_SET, global.0)
+        self.field(tag::GLOBAL_SET, RelocationKind::GLOBAL_INDEX_LEB, global.0)
     }
     /// Sets the stack pointer, whose symbol is `global`.
     #[inline]
@@ -285,9 +336,9 @@ impl<'b> FunctionBuilder<'b> {
     }
     /// An unnamed constant value, as [`super::Worker::unnamed`] makes it; only a worker's functions can have some.
     pub fn unnamed(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Data {
-        match &mut self.unnamed {
-            Some(unnamed) => unnamed.add(bytes, alignment, fixups),
-            None => {
+        match &mut self.output {
+            Output::Encoded(encoding) => encoding.unnamed.add(bytes, alignment, fixups),
+            Output::Arrays(..) => {
                 self.check(false, "only a worker's functions have unnamed values");
                 Data(NO_SYMBOL)
             }
@@ -393,34 +444,64 @@ impl<'b> FunctionBuilder<'b> {
     /// # Errors
     /// The first slip; the function is then not there.
     pub fn finish(mut self) -> Result<(), BuildError> {
-        self.check(self.buffer.scratch.blocks.len() == 1, "a block is not ended");
+        self.check(self.scratch.blocks.len() == 1, "a block is not ended");
         self.push(tag::END, 0);
         if let Some(error) = self.error {
             return Err(error);
         }
-        let start = super::code::Start { tags: self.tags as u32, extra: self.extra as u32, locals: self.locals as u32 };
-        let CodeBuffer { locals, scratch, .. } = &mut *self.buffer;
-        leb::push_unsigned(locals, scratch.runs.len() as u64);
-        for &(count, ty) in &scratch.runs {
-            leb::push_unsigned(locals, count as u64);
-            locals.push(ty);
+        let runs = &self.scratch.runs;
+        let encode = |locals: &mut Vec<u8>| {
+            leb::push_unsigned(locals, runs.len() as u64);
+            for &(count, ty) in runs {
+                leb::push_unsigned(locals, count as u64);
+                locals.push(ty);
+            }
+        };
+        match &mut self.output {
+            Output::Arrays(buffer, start) => {
+                encode(&mut buffer.locals);
+                buffer.frames.push(self.frame);
+                buffer.starts.push(*start);
+            }
+            Output::Encoded(encoding) => encoding.buffer.finish(encoding.draft, encode, self.frame.as_ref()),
         }
-        self.buffer.frames.push(self.frame);
-        self.buffer.starts.push(start);
         self.is_done = true;
         Ok(())
     }
 
-    #[inline]
+    /// An instruction of any form.
     fn push(&mut self, tag: u8, data: u32) -> &mut Self {
-        self.buffer.tags.push(tag);
-        self.buffer.data.push(data.to_le_bytes());
+        let number = self.count;
+        self.put(tag, data, |draft| draft.push(tag, data, number))
+    }
+    /// An instruction, with a way to encode it.
+    #[inline]
+    fn put(&mut self, tag: u8, data: u32, encode: impl FnOnce(&mut Draft)) -> &mut Self {
+        match &mut self.output {
+            Output::Encoded(encoding) => encode(encoding.draft),
+            Output::Arrays(buffer, _) => {
+                buffer.tags.push(tag);
+                buffer.data.push(data.to_le_bytes());
+            }
+        }
+        self.count += 1;
+        self
+    }
+    /// An instruction that is its tag and the field of a symbol.
+    #[inline]
+    fn field(&mut self, tag: u8, kind: RelocationKind, symbol: u32) -> &mut Self {
+        let number = self.count;
+        self.put(tag, symbol, |draft| draft.field(tag, kind, symbol, number))
+    }
+    #[cold]
+    fn fail(&mut self, problem: &'static str) -> &mut Self {
+        self.check(false, problem);
         self
     }
     /// Ends the innermost block; whether there was one besides the function's own.
     #[inline]
     fn close(&mut self) -> bool {
-        let blocks = &mut self.buffer.scratch.blocks;
+        let blocks = &mut self.scratch.blocks;
         let is_open = blocks.len() > 1;
         blocks.truncate(blocks.len().max(2) - 1);
         is_open
@@ -428,7 +509,7 @@ impl<'b> FunctionBuilder<'b> {
     #[inline]
     fn local_op(&mut self, tag: u8, local: Local) -> &mut Self {
         self.check(local.0 < self.local_count, "there is no such local");
-        self.push(tag, local.0)
+        self.put(tag, local.0, |draft| draft.number(tag, local.0))
     }
     #[inline]
     fn wide(&mut self, tag: u8, value: u64) -> &mut Self {
@@ -454,14 +535,24 @@ impl<'b> FunctionBuilder<'b> {
     }
     #[inline]
     fn extra_here(&self) -> u32 {
-        (self.buffer.extra.len() - self.extra) as u32
+        match &self.output {
+            Output::Encoded(encoding) => encoding.draft.extra.len() as u32,
+            Output::Arrays(buffer, start) => buffer.extra.len() as u32 - start.extra,
+        }
     }
     #[inline]
     fn extra(&mut self, words: &[u32]) {
-        self.buffer.extra.extend(words.iter().map(|word| word.to_le_bytes()));
+        self.words().extend(words.iter().map(|word| word.to_le_bytes()));
+    }
+    #[inline]
+    fn words(&mut self) -> &mut Vec<Word> {
+        match &mut self.output {
+            Output::Encoded(encoding) => &mut encoding.draft.extra,
+            Output::Arrays(buffer, _) => &mut buffer.extra,
+        }
     }
     fn extra_bytes(&mut self, bytes: &[u8]) {
-        self.buffer.extra.extend(bytes.chunks(4).map(|chunk| {
+        self.words().extend(bytes.chunks(4).map(|chunk| {
             let mut word = Word::default();
             word[..chunk.len()].copy_from_slice(chunk);
             word
@@ -469,13 +560,12 @@ impl<'b> FunctionBuilder<'b> {
     }
     #[inline]
     fn check_label(&mut self, label: u32) {
-        self.check((label as usize) < self.buffer.scratch.blocks.len(), "there is no block that far out");
+        self.check((label as usize) < self.scratch.blocks.len(), "there is no block that far out");
     }
     #[inline]
     fn check(&mut self, holds: bool, problem: &'static str) {
         if !holds && self.error.is_none() {
-            let instruction = self.buffer.tags.len() - self.tags;
-            self.error = Some(BuildError { instruction, problem });
+            self.error = Some(BuildError { instruction: self.count as usize, problem });
         }
     }
 }

@@ -4,8 +4,10 @@
 //! That takes half of the memory that the arrays of [`Code`] take, and leaves to the link what only the link can do: to put
 //! numbers in place of names.
 
-use super::walk::{Sink, walk};
-use super::{Code, Malformed};
+use super::code::{Scratch, Word};
+use super::walk::{self, Kinds, Sink, walk};
+use super::{Code, Frame, Malformed, tag};
+use crate::leb;
 use crate::object::relocations::RelocationKind;
 
 /// A field that waits for its value.
@@ -76,6 +78,26 @@ impl EncodedBuffer {
         if let Err(malformed) = locals.and_then(|()| walk(code, is_64, &mut encoder)) {
             self.malformed.push((self.ends.len(), malformed));
         }
+        self.push_end();
+    }
+    /// Appends the function that `draft` holds, behind the locals that `locals` appends.
+    pub fn finish(&mut self, draft: &Draft, locals: impl FnOnce(&mut Vec<u8>), frame: Option<&Frame>) {
+        let start = self.end().bytes as usize;
+        locals(&mut self.bytes);
+        let mut malformed = draft.malformed;
+        if let Some(frame) = frame {
+            let Self { bytes, fields, addends, .. } = self;
+            let mut encoder = Encoder { start, bytes, fields, addends };
+            malformed = walk::prologue(frame, draft.is_64, &mut encoder).err().or(malformed);
+        }
+        let before = (self.bytes.len() - start) as u32;
+        self.bytes.extend_from_slice(&draft.bytes);
+        self.fields.extend(draft.fields.iter().map(|field| Field { at: field.at + before, ..*field }));
+        self.addends.extend_from_slice(&draft.addends);
+        self.malformed.extend(malformed.map(|malformed| (self.ends.len(), malformed)));
+        self.push_end();
+    }
+    fn push_end(&mut self) {
         self.ends.push(End {
             bytes: self.bytes.len() as u32,
             fields: self.fields.len() as u32,
@@ -127,6 +149,83 @@ impl Encoded<'_> {
     }
 }
 
+/// The instructions of a function under construction, encoded as they come.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft {
+    is_64: bool,
+    bytes: Vec<u8>,
+    fields: Vec<Field>,
+    addends: Vec<i64>,
+    /// Further words of the next instruction.
+    pub extra: Vec<Word>,
+    malformed: Option<Malformed>,
+    pub scratch: Scratch,
+}
+
+impl Draft {
+    /// One for functions of a module whose addresses have 64 bits, or 32.
+    pub fn new(is_64: bool) -> Self {
+        Self { is_64, ..Self::default() }
+    }
+    /// Takes everything out.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.fields.clear();
+        self.addends.clear();
+        self.extra.clear();
+        self.malformed = None;
+    }
+    /// An instruction without operand.
+    #[inline]
+    pub fn plain(&mut self, tag: u8) {
+        self.bytes.push(tag);
+    }
+    /// An instruction with a number.
+    #[inline]
+    pub fn number(&mut self, tag: u8, number: u32) {
+        if number < 0x80 {
+            return self.bytes.extend_from_slice(&[tag, number as u8]);
+        }
+        self.bytes.push(tag);
+        leb::push_unsigned(&mut self.bytes, number as u64);
+    }
+    /// `i32.const`.
+    #[inline]
+    pub fn constant(&mut self, value: i32) {
+        if (-0x40..0x40).contains(&value) {
+            return self.bytes.extend_from_slice(&[tag::I32_CONST, value as u8 & 0x7f]);
+        }
+        self.bytes.push(tag::I32_CONST);
+        leb::push_signed(&mut self.bytes, value as i64);
+    }
+    /// A load or store.
+    #[inline]
+    pub fn access(&mut self, tag: u8, alignment: u32, offset: u32) {
+        if offset < 0x80 {
+            return self.bytes.extend_from_slice(&[tag, alignment as u8, offset as u8]);
+        }
+        self.bytes.extend_from_slice(&[tag, alignment as u8]);
+        leb::push_unsigned(&mut self.bytes, offset as u64);
+    }
+    /// An instruction with the field of a symbol.
+    #[inline]
+    pub fn field(&mut self, tag: u8, kind: RelocationKind, symbol: u32, instruction: u32) {
+        self.bytes.push(tag);
+        let at = self.bytes.len() as u32;
+        self.fields.push(Field { at, operand: symbol, instruction, kind, is_block: false, has_addend: false });
+    }
+    /// Instruction number `number`, of any form.
+    pub fn push(&mut self, tag: u8, data: u32, number: u32) {
+        let Self { is_64, bytes, fields, addends, extra, malformed, .. } = self;
+        if malformed.is_none() {
+            let code = Code { extra, ..Code::default() };
+            let mut encoder = Encoder { start: 0, bytes, fields, addends };
+            *malformed = walk::instruction(&code, tag, data, Kinds::new(*is_64), number as usize, &mut encoder).err();
+        }
+        extra.clear();
+    }
+}
+
 struct Encoder<'b> {
     /// Where the function begins.
     start: usize,
@@ -164,11 +263,11 @@ impl Sink for Encoder<'_> {
     }
     #[inline]
     fn unsigned(&mut self, value: u64) {
-        crate::leb::push_unsigned(self.bytes, value);
+        leb::push_unsigned(self.bytes, value);
     }
     #[inline]
     fn signed(&mut self, value: i64) {
-        crate::leb::push_signed(self.bytes, value);
+        leb::push_signed(self.bytes, value);
     }
     #[inline]
     fn field(&mut self, kind: RelocationKind, index: u32, addend: i64, instruction: usize) -> Result<(), Malformed> {
@@ -199,10 +298,10 @@ mod tests {
             self.0.extend_from_slice(bytes);
         }
         fn unsigned(&mut self, value: u64) {
-            crate::leb::push_unsigned(&mut self.0, value);
+            leb::push_unsigned(&mut self.0, value);
         }
         fn signed(&mut self, value: i64) {
-            crate::leb::push_signed(&mut self.0, value);
+            leb::push_signed(&mut self.0, value);
         }
         fn field(&mut self, kind: RelocationKind, index: u32, addend: i64, at: usize) -> Result<(), Malformed> {
             self.1.push((self.0.len(), kind, index, addend, at, false));

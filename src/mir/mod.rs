@@ -96,7 +96,7 @@ pub use codegen::CodegenBuffer;
 pub use lift::lift;
 pub use lower::{Values, lower, lower_padded};
 pub(crate) use lower::{lower_padded_unit, lower_unit};
-pub use module::{DataKind, Linkage, Module, Ordinal};
+pub use module::{DataKind, Declaring, Linkage, Module, Ordinal};
 pub use names::{NameTable, TagNames, TagWidth};
 pub use object_form::lower_object;
 pub use snapshot::{ModuleUnit, Operands, Unit};

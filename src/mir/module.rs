@@ -37,6 +37,17 @@ pub enum DataKind {
     ThreadLocal,
 }
 
+/// A name: a part of one of the texts of its module's declarations.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name {
+    /// Number of the compiler's text; [`OWN_TEXT`]: it is the declarations' own.
+    text: u32,
+    start: u32,
+    end: u32,
+}
+
+const OWN_TEXT: u32 = u32::MAX;
+
 /// What is declared.
 #[derive(Clone, Debug)]
 pub(crate) enum Entity {
@@ -45,8 +56,8 @@ pub(crate) enum Entity {
         linkage: Linkage,
     },
     ImportFunc {
-        module: Range<u32>,
-        field: Range<u32>,
+        module: Name,
+        field: Name,
         ty: u32,
         weak: bool,
     },
@@ -83,7 +94,7 @@ pub(crate) enum Entity {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Declaration {
-    pub name: Range<u32>,
+    pub name: Name,
     pub ordinal: Option<Ordinal>,
     pub entity: Entity,
 }
@@ -92,38 +103,44 @@ pub(crate) struct Declaration {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Declarations {
     text: String,
+    /// What the compiler has names in: these are not copied.
+    texts: Vec<Arc<str>>,
     pub list: Vec<Declaration>,
     /// Function types in their canonical encoding (see [`crate::object::Signature`]).
     pub types: Vec<Box<[u8]>>,
     type_ids: HashMap<Box<[u8]>, u32>,
     /// Name, function.
-    pub exports: Vec<(Range<u32>, u32)>,
+    pub exports: Vec<(Name, u32)>,
     /// Priority, function.
     pub init_functions: Vec<(u32, u32)>,
     /// Declarations whose namesakes in other modules must mean the same, with a hash of what they mean.
     pub agreements: Vec<(u32, u128)>,
     /// Features of WebAssembly that the code uses, sorted.
-    features: Vec<Range<u32>>,
+    features: Vec<Name>,
     stack_pointer: Option<u32>,
     indirect_table: Option<u32>,
 }
 
 impl Declarations {
     /// A name.
-    pub fn text(&self, range: &Range<u32>) -> &str {
-        &self.text[range.start as usize..range.end as usize]
+    pub fn text(&self, name: &Name) -> &str {
+        let text = self.texts.get(name.text as usize).map_or(self.text.as_str(), |text| text);
+        &text[name.start as usize..name.end as usize]
     }
     /// Names of the features that the code uses.
     pub fn features(&self) -> impl Iterator<Item = &str> {
-        self.features.iter().map(|range| self.text(range))
+        self.features.iter().map(|name| self.text(name))
     }
-    fn intern(&mut self, text: &str) -> Range<u32> {
+    fn parameters_of(&self, ty: Type) -> u32 {
+        let encoded = self.types.get(ty.0 as usize);
+        encoded.and_then(|encoded| crate::leb::read_u32(encoded, &mut 0).ok()).unwrap_or(0)
+    }
+    fn intern(&mut self, text: &str) -> Name {
         let start = self.text.len() as u32;
         self.text.push_str(text);
-        start..self.text.len() as u32
+        Name { text: OWN_TEXT, start, end: self.text.len() as u32 }
     }
-    fn declare(&mut self, name: &str, ordinal: Option<Ordinal>, entity: Entity) -> u32 {
-        let name = self.intern(name);
+    fn declare(&mut self, name: Name, ordinal: Option<Ordinal>, entity: Entity) -> u32 {
         self.list.push(Declaration { name, ordinal, entity });
         self.list.len() as u32 - 1
     }
@@ -226,6 +243,7 @@ impl Module {
         ordinal: Option<Ordinal>,
         (entity, parameters): (Entity, u32),
     ) -> u32 {
+        let name = declarations.intern(name);
         let index = declarations.declare(name, ordinal, entity);
         self.parameters.write().push(parameters);
         index
@@ -247,6 +265,29 @@ impl Module {
                 declarations.types.push(encoded.into());
             }
             Type(index)
+        })
+    }
+    /// Declares many functions and data at once: `declare` is given what declares them, with names that are parts of
+    /// `names`, which is kept as it is.
+    ///
+    /// `declare` must not use the module.
+    ///
+    /// ```
+    /// # use wold::{Session, mir::{Linkage, Ordinal}, options::Options};
+    /// # let session = Session::new(Options::default());
+    /// let module = session.module("unit");
+    /// let ty = module.func_type(&[], &[]);
+    /// let functions = module.declare_all("firstsecond".into(), |all| {
+    ///     [all.func(0..5, ty, Linkage::Local, Some(Ordinal(0))), all.func(5..11, ty, Linkage::Local, Some(Ordinal(1)))]
+    /// });
+    /// # assert!(functions[0] < functions[1]);
+    /// ```
+    pub fn declare_all<R>(&self, names: Arc<str>, declare: impl FnOnce(&mut Declaring<'_>) -> R) -> R {
+        self.change(|declarations| {
+            let text = declarations.texts.len() as u32;
+            declarations.texts.push(Arc::clone(&names));
+            let parameters = &mut *self.parameters.write();
+            declare(&mut Declaring { declarations, parameters, names: &names, text })
         })
     }
     /// Declares a function that a worker will define.
@@ -342,7 +383,7 @@ impl Module {
         self.change(|declarations| {
             let before = declarations.exports.len();
             let mut exports = std::mem::take(&mut declarations.exports);
-            exports.retain(|(range, _)| declarations.text(range) != name);
+            exports.retain(|(known, _)| declarations.text(known) != name);
             declarations.exports = exports;
             declarations.exports.len() < before
         })
@@ -356,7 +397,7 @@ impl Module {
     /// ask for some, and the module that is linked lists them.
     pub fn use_feature(&self, name: &str) {
         self.change(|declarations| {
-            if let Err(at) = declarations.features.binary_search_by(|range| declarations.text(range).cmp(name)) {
+            if let Err(at) = declarations.features.binary_search_by(|known| declarations.text(known).cmp(name)) {
                 let name = declarations.intern(name);
                 declarations.features.insert(at, name);
             }
@@ -405,8 +446,40 @@ impl Module {
         });
     }
     fn parameters_of(&self, ty: Type) -> u32 {
-        let parts = self.parts.lock();
-        let encoded = parts.declarations.types.get(ty.0 as usize);
-        encoded.and_then(|encoded| crate::leb::read_u32(encoded, &mut 0).ok()).unwrap_or(0)
+        self.parts.lock().declarations.parameters_of(ty)
+    }
+}
+
+/// Declares many functions and data: see [`Module::declare_all`].
+#[derive(Debug)]
+pub struct Declaring<'m> {
+    declarations: &'m mut Declarations,
+    parameters: &'m mut Vec<u32>,
+    names: &'m str,
+    /// The number of `names`.
+    text: u32,
+}
+
+impl Declaring<'_> {
+    /// Declares a function that a worker will define.
+    ///
+    /// # Panics
+    /// If `name` is no part of the names.
+    pub fn func(&mut self, name: Range<u32>, ty: Type, linkage: Linkage, ordinal: Option<Ordinal>) -> Func {
+        let parameters = self.declarations.parameters_of(ty);
+        Func(self.declare(name, ordinal, Entity::Func { ty: ty.0, linkage }, parameters))
+    }
+    /// Declares data that a worker will define.
+    ///
+    /// # Panics
+    /// If `name` is no part of the names.
+    pub fn data(&mut self, name: Range<u32>, kind: DataKind, linkage: Linkage, ordinal: Option<Ordinal>) -> Data {
+        Data(self.declare(name, ordinal, Entity::Data { kind, linkage }, 0))
+    }
+    fn declare(&mut self, name: Range<u32>, ordinal: Option<Ordinal>, entity: Entity, parameters: u32) -> u32 {
+        let Range { start, end } = name;
+        assert!(self.names.get(start as usize..end as usize).is_some(), "a name is a part of the names");
+        self.parameters.push(parameters);
+        self.declarations.declare(Name { text: self.text, start, end }, ordinal, entity)
     }
 }

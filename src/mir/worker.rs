@@ -1,8 +1,8 @@
 //! A thread's side of a module: it fills its own buffers, without a lock, and hands them over whole.
 
-use super::builder::{Data, Func, FunctionBuilder};
-use super::code::{Code, CodeBuffer};
-use super::encoded::{Encoded, EncodedBuffer};
+use super::builder::{Data, Encoding, Func, FunctionBuilder};
+use super::code::Code;
+use super::encoded::{Draft, Encoded, EncodedBuffer};
 use super::module::Module;
 use super::{BuildError, Malformed};
 use crate::object::check_locals;
@@ -78,14 +78,8 @@ impl Buffer {
     }
     /// Appends a function that defines declaration `declaration`.
     fn push(&mut self, declaration: u32, code: &Code, is_64: bool, locals: Result<(), Malformed>) {
-        if self.code.last().is_none_or(|last| last.len() == CHUNK_FUNCTIONS) {
-            let next = self.code.last().map(EncodedBuffer::like);
-            self.code.push(next.unwrap_or_default());
-        }
-        if let Some(last) = self.code.last_mut() {
-            last.push(code, is_64, locals);
-            self.functions.push(declaration);
-        }
+        last_chunk(&mut self.code).push(code, is_64, locals);
+        self.functions.push(declaration);
     }
     /// The bytes of `payload`, unless all are zero.
     pub fn bytes(&self, payload: &Payload) -> Option<&[u8]> {
@@ -99,6 +93,19 @@ impl Buffer {
     fn payloads(&mut self) -> Payloads<'_> {
         Payloads { bytes: &mut self.bytes, fixups: &mut self.fixups }
     }
+}
+
+/// Where the next function goes.
+fn last_chunk(code: &mut Vec<EncodedBuffer>) -> &mut EncodedBuffer {
+    let next = match code.pop() {
+        Some(last) if last.len() == CHUNK_FUNCTIONS => {
+            let next = EncodedBuffer::like(&last);
+            code.push(last);
+            next
+        }
+        last => last.unwrap_or_default(),
+    };
+    code.push_mut(next)
 }
 
 /// Where payloads are appended.
@@ -155,7 +162,7 @@ pub struct Worker<'m> {
     buffer: Buffer,
     known: Known,
     /// The function under construction.
-    scratch: CodeBuffer,
+    draft: Draft,
     /// How many parameters each function has that was declared when this was last looked at.
     parameters: Vec<u32>,
 }
@@ -171,8 +178,8 @@ impl Drop for Worker<'_> {
 
 impl<'m> Worker<'m> {
     pub(super) fn new(module: &'m Module, replaces: bool) -> Self {
-        let (buffer, scratch) = (Buffer::default(), CodeBuffer::default());
-        Self { module, replaces, buffer, known: Known::new(), scratch, parameters: Vec::new() }
+        let (buffer, draft) = (Buffer::default(), Draft::new(module.is_64()));
+        Self { module, replaces, buffer, known: Known::new(), draft, parameters: Vec::new() }
     }
 
     /// Defines `func` with what `build` gives the builder.
@@ -185,13 +192,13 @@ impl<'m> Worker<'m> {
         }
         let known = self.parameters.get(func.0 as usize).copied();
         let parameters = known.unwrap_or_else(|| self.module.parameter_count(func));
-        self.scratch.clear();
-        let Buffer { bytes, fixups, unnamed: list, .. } = &mut self.buffer;
+        let Buffer { code, functions, unnamed: list, bytes, fixups, .. } = &mut self.buffer;
         let unnamed = Unnamed { payloads: Payloads { bytes, fixups }, list, known: &mut self.known };
-        let mut builder = FunctionBuilder::with_unnamed(&mut self.scratch, parameters, unnamed);
+        let encoding = Encoding { draft: &mut self.draft, buffer: last_chunk(code), unnamed };
+        let mut builder = FunctionBuilder::encoding(encoding, parameters);
         build(&mut builder);
         builder.finish()?;
-        self.buffer.push(func.0, &self.scratch.code(0), self.module.is_64(), Ok(()));
+        functions.push(func.0);
         Ok(())
     }
     /// Defines `func` with arrays that the compiler has filled itself. They are checked when the module is linked.

@@ -4,7 +4,7 @@
 //! that is what validating the linked module is for.
 
 use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Scratch, Start, Word};
-use super::encoded::{Draft, EncodedBuffer};
+use super::encoded::{Draft, EncodedChunks};
 use super::tag::{
     self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, TYPE_BLOCK,
 };
@@ -46,7 +46,7 @@ pub(super) struct Encoding<'b> {
     /// Its instructions.
     pub draft: &'b mut Draft,
     /// Everything, in the end.
-    pub buffer: &'b mut EncodedBuffer,
+    pub buffer: &'b mut EncodedChunks,
     /// The worker's unnamed values, to which it may add.
     pub unnamed: Unnamed<'b>,
 }
@@ -164,9 +164,14 @@ impl<'b> FunctionBuilder<'b> {
     /// `block`, `loop`, `if` or `try`, by its tag.
     #[inline]
     pub fn block(&mut self, tag: u8, ty: BlockType) -> &mut Self {
-        self.check(SHAPES[tag as usize] == Shape::Block, "it is no block");
+        if SHAPES[tag as usize] != Shape::Block {
+            return self.fail("it is no block");
+        }
         self.scratch.blocks.push(tag == tag::IF);
-        self.push(tag, block_word(ty))
+        match block_word(ty) {
+            byte if byte < 0x80 => self.put(tag, byte, |draft| draft.number(tag, byte)),
+            word => self.push(tag, word),
+        }
     }
     /// `try_table`.
     pub fn try_table(&mut self, ty: BlockType, catches: &[Catch]) -> &mut Self {
@@ -570,6 +575,7 @@ impl<'b> FunctionBuilder<'b> {
     }
 }
 
+#[inline]
 fn block_word(ty: BlockType) -> u32 {
     const EMPTY: u32 = 0x40;
     match ty {

@@ -34,9 +34,59 @@ struct End {
     addends: u32,
 }
 
+/// Functions in chunks, which do not grow, but for the first: growing copies what is there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EncodedChunks {
+    chunks: Vec<EncodedBuffer>,
+    /// The chunk of each function, and its number there.
+    places: Vec<(u32, u32)>,
+}
+
+/// Bytes of a chunk, unless a function has more.
+const CHUNK_BYTES: usize = 1 << 18;
+/// Fields of a chunk, unless a function has more.
+const CHUNK_FIELDS: usize = CHUNK_BYTES / 16;
+
+impl EncodedChunks {
+    /// Function number `index`.
+    #[inline]
+    pub fn get(&self, index: usize) -> Encoded<'_> {
+        let (chunk, index) = self.places[index];
+        self.chunks[chunk as usize].get(index as usize)
+    }
+    /// Appends a function. The link says what is wrong with it: `locals` if they are, or what walking comes upon.
+    pub fn push(&mut self, code: &Code, is_64: bool, locals: Result<(), Malformed>) {
+        self.place(code.locals.len() + 3 * code.tags.len(), code.tags.len()).push(code, is_64, locals);
+    }
+    /// Appends the function that `draft` holds, behind the locals that `locals` appends.
+    pub fn finish(&mut self, draft: &Draft, locals: impl FnOnce(&mut Vec<u8>), frame: Option<&Frame>) {
+        // Few functions have more runs of locals, or a longer prologue.
+        const HEAD: usize = 64;
+        let chunk = self.place(draft.bytes.len() + HEAD, draft.fields.len() + 2);
+        chunk.finish(draft, locals, frame);
+    }
+    /// The chunk of the next function, which has about so many bytes and fields.
+    fn place(&mut self, bytes: usize, fields: usize) -> &mut EncodedBuffer {
+        let fits = |last: &EncodedBuffer| {
+            last.bytes.len() + bytes <= CHUNK_BYTES && last.fields.len() + fields <= CHUNK_FIELDS
+        };
+        let last = self.chunks.pop_if(|last| last.ends.is_empty() || fits(last));
+        let next = last.unwrap_or_else(|| match self.chunks.is_empty() {
+            true => EncodedBuffer::default(),
+            false => EncodedBuffer {
+                bytes: Vec::with_capacity(CHUNK_BYTES.max(bytes)),
+                fields: Vec::with_capacity(CHUNK_FIELDS.max(fields)),
+                ..EncodedBuffer::default()
+            },
+        });
+        self.places.push((self.chunks.len() as u32, next.ends.len() as u32));
+        self.chunks.push_mut(next)
+    }
+}
+
 /// Functions behind one another.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct EncodedBuffer {
+struct EncodedBuffer {
     bytes: Vec<u8>,
     fields: Vec<Field>,
     addends: Vec<i64>,
@@ -55,21 +105,6 @@ pub(crate) struct Encoded<'m> {
 }
 
 impl EncodedBuffer {
-    /// An empty buffer with room for as much as lies in `other`, and somewhat more.
-    pub fn like(other: &Self) -> Self {
-        let room = |len: usize| len + len / 8;
-        Self {
-            bytes: Vec::with_capacity(room(other.bytes.len())),
-            fields: Vec::with_capacity(room(other.fields.len())),
-            addends: Vec::with_capacity(room(other.addends.len())),
-            ends: Vec::with_capacity(other.ends.len()),
-            malformed: Vec::new(),
-        }
-    }
-    /// How many functions there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
     /// Appends a function. The link says what is wrong with it: `locals` if they are, or what walking comes upon.
     pub fn push(&mut self, code: &Code, is_64: bool, locals: Result<(), Malformed>) {
         let last = self.end();
@@ -327,7 +362,7 @@ mod tests {
             b.finish().expect("well formed");
         }
         for is_64 in [false, true] {
-            let mut encoded = EncodedBuffer::default();
+            let mut encoded = EncodedChunks::default();
             (0..2).for_each(|index| encoded.push(&buffer.code(index), is_64, Ok(())));
             for index in 0..2 {
                 let (mut fresh, mut kept) = (Trace::default(), Trace::default());
@@ -340,7 +375,7 @@ mod tests {
 
     #[test]
     fn a_malformed_function_says_so_and_spares_the_next() {
-        let mut encoded = EncodedBuffer::default();
+        let mut encoded = EncodedChunks::default();
         let (data, locals) = ([[0; 4]; 2], [0u8]);
         encoded.push(&Code { locals: &locals, tags: &[tag::NOP, 0x27], data: &data, ..Code::default() }, false, Ok(()));
         encoded.push(

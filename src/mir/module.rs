@@ -56,8 +56,8 @@ pub(crate) enum Entity {
         linkage: Linkage,
     },
     ImportFunc {
-        module: Name,
-        field: Name,
+        /// Module and field of the host's.
+        names: Box<[Name; 2]>,
         ty: u32,
         weak: bool,
     },
@@ -298,8 +298,8 @@ impl Module {
     /// Declares a function `name` that another input defines or, if none does, the host as `module`'s `field`.
     pub fn import_func(&self, name: &str, module: &str, field: &str, ty: Type, weak: bool) -> Func {
         Func(self.change(|declarations| {
-            let (module, field) = (declarations.intern(module), declarations.intern(field));
-            let entity = Entity::ImportFunc { module, field, ty: ty.0, weak };
+            let names = Box::new([declarations.intern(module), declarations.intern(field)]);
+            let entity = Entity::ImportFunc { names, ty: ty.0, weak };
             self.declare_in(declarations, name, None, (entity, 0))
         }))
     }

@@ -142,7 +142,9 @@ impl Snapshot {
             (declaration.ordinal.is_none(), declaration.ordinal, name, index)
         };
         // Most have been declared in this order: a merge sort finds the runs.
-        order.par_sort_by(|a, b| key(a).cmp(&key(b)));
+        if !order.is_sorted_by(|a, b| key(a) <= key(b)) {
+            order.par_sort_by(|a, b| key(a).cmp(&key(b)));
+        }
         self.symbols = vec![NONE; order.len()];
         order.iter().enumerate().for_each(|(symbol, &index)| self.symbols[index as usize] = symbol as u32);
         self.order = order;
@@ -165,13 +167,13 @@ impl Snapshot {
                     Entity::Removed { .. } => continue,
                     _ => false,
                 };
-                let name = declarations.text(&known.name);
+                let name = || declarations.text(&known.name);
                 if !fits {
-                    return Err(format!("{name} is defined, but declared as something else"));
+                    return Err(format!("{} is defined, but declared as something else", name()));
                 }
                 let place = Place { buffer: number as u32, index: index as u32 };
                 if places[declaration as usize].replace(place).is_some() && number < original {
-                    return Err(format!("{name} is defined twice"));
+                    return Err(format!("{} is defined twice", name()));
                 }
             }
         }

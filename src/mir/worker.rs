@@ -2,7 +2,7 @@
 
 use super::builder::{Data, Encoding, Func, FunctionBuilder};
 use super::code::Code;
-use super::encoded::{Draft, Encoded, EncodedBuffer};
+use super::encoded::{Draft, Encoded, EncodedChunks};
 use super::module::Module;
 use super::{BuildError, Malformed};
 use crate::object::check_locals;
@@ -53,14 +53,11 @@ pub(crate) struct Payload {
     pub fixups: std::ops::Range<usize>,
 }
 
-/// Functions that lie together in arrays: these stay so small that growing does not move much.
-const CHUNK_FUNCTIONS: usize = 256;
-
 /// What one worker has made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Buffer {
-    /// Functions, [`CHUNK_FUNCTIONS`] in each but the last.
-    code: Vec<EncodedBuffer>,
+    /// Functions.
+    code: EncodedChunks,
     /// The declaration that each function of `code` defines.
     pub functions: Vec<u32>,
     pub bytes: Vec<u8>,
@@ -74,11 +71,11 @@ impl Buffer {
     /// Function number `index`.
     #[inline]
     pub fn function(&self, index: usize) -> Encoded<'_> {
-        self.code[index / CHUNK_FUNCTIONS].get(index % CHUNK_FUNCTIONS)
+        self.code.get(index)
     }
     /// Appends a function that defines declaration `declaration`.
     fn push(&mut self, declaration: u32, code: &Code, is_64: bool, locals: Result<(), Malformed>) {
-        last_chunk(&mut self.code).push(code, is_64, locals);
+        self.code.push(code, is_64, locals);
         self.functions.push(declaration);
     }
     /// The bytes of `payload`, unless all are zero.
@@ -93,19 +90,6 @@ impl Buffer {
     fn payloads(&mut self) -> Payloads<'_> {
         Payloads { bytes: &mut self.bytes, fixups: &mut self.fixups }
     }
-}
-
-/// Where the next function goes.
-fn last_chunk(code: &mut Vec<EncodedBuffer>) -> &mut EncodedBuffer {
-    let next = match code.pop() {
-        Some(last) if last.len() == CHUNK_FUNCTIONS => {
-            let next = EncodedBuffer::like(&last);
-            code.push(last);
-            next
-        }
-        last => last.unwrap_or_default(),
-    };
-    code.push_mut(next)
 }
 
 /// Where payloads are appended.
@@ -194,7 +178,7 @@ impl<'m> Worker<'m> {
         let parameters = known.unwrap_or_else(|| self.module.parameter_count(func));
         let Buffer { code, functions, unnamed: list, bytes, fixups, .. } = &mut self.buffer;
         let unnamed = Unnamed { payloads: Payloads { bytes, fixups }, list, known: &mut self.known };
-        let encoding = Encoding { draft: &mut self.draft, buffer: last_chunk(code), unnamed };
+        let encoding = Encoding { draft: &mut self.draft, buffer: code, unnamed };
         let mut builder = FunctionBuilder::encoding(encoding, parameters);
         build(&mut builder);
         builder.finish()?;

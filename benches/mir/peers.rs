@@ -136,7 +136,7 @@ pub fn run(mut command: Command) -> Result<Run, String> {
     }
     run.steps = output.lines().filter_map(step).collect();
     // That is what both ways begin with.
-    if let Some((wall, cpu)) = output.lines().find_map(|line| plan(line)) {
+    if let Some((wall, cpu)) = output.lines().find_map(plan) {
         run.wall = run.wall.saturating_sub(wall);
         run.cpu = run.cpu.saturating_sub(cpu);
     }

@@ -7,6 +7,7 @@ use super::{Frame, Malformed, Unit};
 use crate::diagnostic::Diagnostic;
 use crate::object::relocations::{RelocationKind, Target};
 use crate::object::{Contents, Object};
+use crate::resolve::value_type_name;
 use std::fmt::Write;
 
 /// The functions of the object with MIR `bytes`, called `name` in messages, in words.
@@ -159,16 +160,5 @@ fn symbol_name<'i>(object: &Object<'i>, symbol: u32) -> &'i str {
 
 /// The name of a type of one byte in the text format.
 fn type_name(byte: u8) -> String {
-    let name = match byte {
-        0x7f => "i32",
-        0x7e => "i64",
-        0x7d => "f32",
-        0x7c => "f64",
-        0x7b => "v128",
-        0x70 => "funcref",
-        0x6f => "externref",
-        0x69 => "exnref",
-        _ => return format!("0x{byte:02x}"),
-    };
-    name.to_owned()
+    value_type_name(byte).map_or_else(|| format!("0x{byte:02x}"), str::to_owned)
 }

@@ -117,8 +117,15 @@ pub(crate) struct Declarations {
     pub agreements: Vec<(u32, u128)>,
     /// Features of WebAssembly that the code uses, sorted.
     features: Vec<Name>,
-    stack_pointer: Option<u32>,
-    indirect_table: Option<u32>,
+    /// What is declared once at most.
+    once: [Option<u32>; 2],
+}
+
+/// What is declared once at most, and how it is numbered.
+#[derive(Clone, Copy)]
+enum Once {
+    StackPointer,
+    IndirectTable,
 }
 
 impl Declarations {
@@ -229,7 +236,18 @@ impl Module {
         }
     }
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut Declarations) -> R) -> R {
+        self.change_unless(|_| None, change)
+    }
+    /// What is known, or else what a change gives.
+    fn change_unless<R>(
+        &self,
+        known: impl FnOnce(&Declarations) -> Option<R>,
+        change: impl FnOnce(&mut Declarations) -> R,
+    ) -> R {
         let mut parts = self.parts.lock();
+        if let Some(known) = known(&parts.declarations) {
+            return known;
+        }
         parts.version += 1;
         change(Arc::make_mut(&mut parts.declarations))
     }
@@ -255,17 +273,13 @@ impl Module {
         crate::leb::push_name(&mut encoded, parameters);
         crate::leb::push_name(&mut encoded, results);
         // Workers ask for types that are there: that is no change.
-        if let Some(&index) = self.parts.lock().declarations.type_ids.get(encoded.as_slice()) {
-            return Type(index);
-        }
-        self.change(|declarations| {
-            let next = declarations.types.len() as u32;
-            let index = *declarations.type_ids.entry(encoded.clone().into()).or_insert(next);
-            if index == next {
-                declarations.types.push(encoded.into());
-            }
-            Type(index)
-        })
+        let known = |declarations: &Declarations| declarations.type_ids.get(encoded.as_slice()).copied();
+        Type(self.change_unless(known, |declarations| {
+            let index = declarations.types.len() as u32;
+            declarations.type_ids.insert(encoded.clone().into(), index);
+            declarations.types.push(encoded.clone().into());
+            index
+        }))
     }
     /// Declares many functions and data at once: `declare` is given what declares them, with names that are parts of
     /// `names`, which is kept as it is.
@@ -337,30 +351,20 @@ impl Module {
     pub fn stack_pointer(&self) -> Global {
         let value_type = if self.is_64 { 0x7e } else { 0x7f };
         let entity = Entity::ImportGlobal { value_type, mutable: true };
-        let known = self.parts.lock().declarations.stack_pointer;
-        Global(
-            known.unwrap_or_else(|| {
-                self.once("__stack_pointer", entity, |declarations| &mut declarations.stack_pointer)
-            }),
-        )
+        Global(self.once("__stack_pointer", entity, Once::StackPointer))
     }
-    /// The table of functions whose address is taken.
+    /// The table of functions whose address is taken. To ask for it again changes nothing.
     pub fn indirect_table(&self) -> Table {
         const FUNCREF: u8 = 0x70;
         let entity = Entity::ImportTable { element: FUNCREF };
-        let known = self.parts.lock().declarations.indirect_table;
-        Table(known.unwrap_or_else(|| {
-            self.once("__indirect_function_table", entity, |declarations| &mut declarations.indirect_table)
-        }))
+        Table(self.once("__indirect_function_table", entity, Once::IndirectTable))
     }
-    /// Declares `name` unless `slot` says that it is declared.
-    fn once(&self, name: &str, entity: Entity, slot: impl Fn(&mut Declarations) -> &mut Option<u32>) -> u32 {
-        self.change(|declarations| match *slot(declarations) {
-            Some(index) => index,
-            None => {
-                let index = self.declare_in(declarations, name, None, (entity, 0));
-                *slot(declarations).insert(index)
-            }
+    /// Declares `name` unless it is declared.
+    fn once(&self, name: &str, entity: Entity, which: Once) -> u32 {
+        let known = |declarations: &Declarations| declarations.once[which as usize];
+        self.change_unless(known, |declarations| {
+            let index = self.declare_in(declarations, name, None, (entity, 0));
+            *declarations.once[which as usize].insert(index)
         })
     }
     /// Defines an exception tag.

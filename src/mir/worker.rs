@@ -87,6 +87,11 @@ impl Buffer {
         &self.fixups[payload.fixups.clone()]
     }
 
+    /// Functions, the declarations that they define, and unnamed values, all of which one function adds to.
+    fn split<'b>(&'b mut self, known: &'b mut Known) -> (&'b mut EncodedChunks, &'b mut Vec<u32>, Unnamed<'b>) {
+        let Self { code, functions, unnamed: list, bytes, fixups, .. } = self;
+        (code, functions, Unnamed { payloads: Payloads { bytes, fixups }, list, known })
+    }
     fn payloads(&mut self) -> Payloads<'_> {
         Payloads { bytes: &mut self.bytes, fixups: &mut self.fixups }
     }
@@ -176,8 +181,7 @@ impl<'m> Worker<'m> {
         }
         let known = self.parameters.get(func.0 as usize).copied();
         let parameters = known.unwrap_or_else(|| self.module.parameter_count(func));
-        let Buffer { code, functions, unnamed: list, bytes, fixups, .. } = &mut self.buffer;
-        let unnamed = Unnamed { payloads: Payloads { bytes, fixups }, list, known: &mut self.known };
+        let (code, functions, unnamed) = self.buffer.split(&mut self.known);
         let encoding = Encoding { draft: &mut self.draft, buffer: code, unnamed };
         let mut builder = FunctionBuilder::encoding(encoding, parameters);
         build(&mut builder);
@@ -206,8 +210,7 @@ impl<'m> Worker<'m> {
     }
     /// An unnamed constant value: functions and data of this worker may refer to it. Equal values of a session are one.
     pub fn unnamed(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Data {
-        let Buffer { bytes: all, fixups: pointers, unnamed: list, .. } = &mut self.buffer;
-        let payloads = Payloads { bytes: all, fixups: pointers };
-        Unnamed { payloads, list, known: &mut self.known }.add(bytes, alignment, fixups)
+        let (_, _, mut all) = self.buffer.split(&mut self.known);
+        all.add(bytes, alignment, fixups)
     }
 }

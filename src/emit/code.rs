@@ -151,7 +151,7 @@ fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionI
         let function = local as usize;
         let values = UnitValues { file: relocator.of_file(file), operands: unit.operands(function) };
         return buffer.body(|out| {
-            let lowered = mir::lower(&unit.code(function), unit.is_64(), &values, out);
+            let lowered = mir::lower_unit(unit, function, &values, out);
             lowered.expect("MIR is checked when it is read");
         });
     }

@@ -21,9 +21,9 @@ pub use finish::finish;
 pub use replay::exported_names;
 pub use symbol::{Symbol, bits};
 pub use text::linker_global_type;
-pub(crate) use text::value_type_text;
 pub use text::{display_name, pointer_type, signature_text, with_display_name};
 use text::{global_type_text, table_type_text};
+pub(crate) use text::{value_type_name, value_type_text};
 pub use wrap::names as wrapped_names;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Subject};

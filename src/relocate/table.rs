@@ -60,10 +60,6 @@ impl Table {
             let symbol = SymbolIdx::new(index);
             entry(relocator, resolution.definitions[symbol], Some(symbol))
         };
-<<<<<<< HEAD
-        let files: Vec<FileIdx> = resolution.files.indices().collect();
-        Self { files: par::uneven(files.into_par_iter()).map(of_file).collect() }
-=======
         let globals: Vec<Entry> =
             (0..resolution.symbols.len()).into_par_iter().with_min_len(1024).map(of_global).collect();
         let of_file = |file: usize| -> Vec<Entry> {
@@ -75,9 +71,8 @@ impl Table {
             };
             targets.map(of_symbol).collect()
         };
-        let files = (0..resolution.files.len()).into_par_iter().map(of_file).collect();
+        let files = par::map(resolution.files.len(), of_file);
         Self { files, slots: slots(relocator) }
->>>>>>> layout
     }
 }
 

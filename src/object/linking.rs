@@ -2,6 +2,8 @@
 
 /// In the comdat tables of [`super::Object`]: belongs to no group.
 pub const NO_COMDAT: u32 = u32::MAX;
+/// In [`Comdat::symbol`]: none.
+pub const NO_SYMBOL: u32 = u32::MAX;
 
 /// What a symbol names. The discriminants are those of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -142,4 +144,6 @@ pub struct InitFunction {
 pub struct Comdat<'i> {
     /// Its key.
     pub name: &'i str,
+    /// A symbol of the object that has the same name, if that was easy to find, or [`NO_SYMBOL`].
+    pub symbol: u32,
 }

@@ -205,7 +205,7 @@ impl<'i> Contents<'i> {
             self.read_relocation_section(object, &mut reader, index, &mut targets)?;
         }
         self.read_mir(object, &mut targets)?;
-        self.called = targets.called;
+        self.called = targets.called();
         Ok(())
     }
 

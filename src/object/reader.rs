@@ -112,11 +112,22 @@ impl<'i, 'n> Reader<'i, 'n> {
     /// Reads a string: its length, then UTF-8.
     #[inline]
     pub fn string(&mut self, what: &str) -> Result<&'i str, Diagnostic> {
+        let bytes = self.counted(what)?;
+        self.text(bytes, self.position - bytes.len(), what)
+    }
+    /// Reads the bytes of a string: its length, then them. [`Self::text`] checks them.
+    #[inline(always)]
+    pub fn counted(&mut self, what: &str) -> Result<&'i [u8], Diagnostic> {
         let length = self.u32(what)? as usize;
-        let start = self.position;
-        let bytes = self.take(length, what)?;
-        str::from_utf8(bytes)
-            .map_err(|error| self.error_at(start + error.valid_up_to(), format!("expected {what} to be UTF-8")))
+        self.take(length, what)
+    }
+    /// The string that `bytes` are, which stand at `start`.
+    #[inline]
+    pub fn text(&self, bytes: &'i [u8], start: usize, what: &str) -> Result<&'i str, Diagnostic> {
+        match str::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            Err(error) => Err(self.error_at(start + error.valid_up_to(), format!("expected {what} to be UTF-8"))),
+        }
     }
     /// Moves behind a string if it is `text`, which has been read before and so need not be checked again.
     #[inline]

@@ -46,18 +46,28 @@ impl Chunk for CustomSection<'_> {
 pub(super) struct Targets<'o, 'i> {
     /// The symbols, for messages.
     symbols: &'o [Symbol<'i>],
-    /// One bit for each symbol: its kind. Kept apart from the symbols, which are 40 times as large.
+    /// For each symbol the bit of its kind, and [`CALLED`]. Kept apart from the symbols, which are 40 times as large.
     kinds: Vec<u8>,
     types: u32,
-    /// The symbols that R_WASM_FUNCTION_INDEX_LEB entries name: see [`Contents::called`].
-    pub(super) called: Vec<u64>,
+    /// The symbols that code without entries (MIR) calls.
+    called: Vec<u64>,
 }
+
+/// In [`Targets::kinds`]: a R_WASM_FUNCTION_INDEX_LEB entry names the symbol.
+const CALLED: u8 = 1 << 7;
 
 impl<'o, 'i> Targets<'o, 'i> {
     pub(super) fn new(object: &'o Object<'i>) -> Self {
         let kinds: Vec<u8> = object.symbols.iter().map(|symbol| 1 << symbol.kind as u8).collect();
         let called = vec![0; kinds.len().div_ceil(64)];
         Self { symbols: &object.symbols, kinds, types: object.types.len() as u32, called }
+    }
+    /// The symbols that are called: see [`Contents::called`].
+    pub(super) fn called(mut self) -> Vec<u64> {
+        for (word, kinds) in self.called.iter_mut().zip(self.kinds.chunks(64)) {
+            *word |= kinds.iter().rev().fold(0, |bits, kind| bits << 1 | (kind / CALLED) as u64);
+        }
+        self.called
     }
 }
 
@@ -69,19 +79,24 @@ struct Rule {
     /// One bit for each kind of symbol that an entry may refer to; none for types.
     kinds: u8,
     addend: bool,
+    /// What it makes of a symbol: [`CALLED`] or nothing.
+    mark: u8,
 }
 
 const RULES: [Rule; RELOCATIONS.len()] = {
-    let mut rules = [Rule { width: 0, kinds: 0, addend: false }; RELOCATIONS.len()];
+    let mut rules = [Rule { width: 0, kinds: 0, addend: false, mark: 0 }; RELOCATIONS.len()];
     let mut code = 0;
     while code < RELOCATIONS.len() {
         let spec = &RELOCATIONS[code];
-        rules[code] = Rule { width: spec.field.width() as u8, kinds: kinds(code, spec.target), addend: spec.addend };
+        let (width, mark) = (spec.field.width() as u8, if code == FUNCTION_INDEX_LEB { CALLED } else { 0 });
+        rules[code] = Rule { width, kinds: kinds(code, spec.target), addend: spec.addend, mark };
         code += 1;
     }
     rules
 };
 
+/// R_WASM_FUNCTION_INDEX_LEB: the operand of a call.
+const FUNCTION_INDEX_LEB: usize = 0;
 /// R_WASM_GLOBAL_INDEX_I32: for debug information, which does not refer to the GOT.
 const GLOBAL_INDEX_I32: usize = 13;
 
@@ -116,43 +131,95 @@ pub(super) fn check<'i, C: Chunk>(
     let count = reader.count("a number of relocations", ENTRY_SIZE_MIN)?;
     let base = reader.position();
     let bytes = &reader.bytes()[base..];
-    let (mut at, mut offset_min, mut field_end) = (0, 0, 0);
-    // The chunk of the last entry: its index and end, and where its entries begin.
-    let (mut chunk, mut chunk_end, mut chunk_entries) = (usize::MAX, 0, 0);
-    for _ in 0..count {
-        let entry = at;
-        let Some(decoded) = decode(bytes, &mut at) else {
-            return Err(bad_entry(reader, base + entry));
+    let mut walk = Walk { rest: bytes, left: count, field_end: 0, chunk_end: 0 };
+    // The chunk of the last entry, and where its entries begin.
+    let (mut chunk, mut chunk_entries) = (usize::MAX, 0);
+    loop {
+        walk = walk.skip_usual(&mut targets.kinds);
+        if walk.left == 0 {
+            break;
+        }
+        let at = bytes.len() - walk.rest.len();
+        let Some(Entry { code, rule, offset, index, size }) = decode(walk.rest) else {
+            return Err(bad_entry(reader, base + at));
         };
-        let Entry { code, rule, offset, index } = decoded;
-        if offset < offset_min {
-            return Err(reader.error_at(base + entry, "relocations not in offset order"));
+        if (offset as u64) < walk.field_end {
+            return Err(bad_order(reader, base, at));
         }
-        // Fields that share bytes would undo one another.
-        if offset < field_end {
-            return Err(reader.error_at(base + entry, "relocations overlap"));
+        if !targets.accept(rule, index) {
+            return Err(bad_target(reader, base + at, targets, code, index));
         }
-        (offset_min, field_end) = (offset, offset.saturating_add(rule.width as u32));
-        if !targets.accept(code, rule, index) {
-            return Err(bad_target(reader, base + entry, targets, code, index));
-        }
-        if offset as u64 + rule.width as u64 > chunk_end as u64 {
+        walk = Walk {
+            rest: &walk.rest[size..],
+            left: walk.left - 1,
+            field_end: offset as u64 + rule.width as u64,
+            chunk_end: walk.chunk_end,
+        };
+        if walk.field_end > walk.chunk_end {
             if let Some(left) = chunks.get_mut(chunk) {
-                left.assign(chunk_entries as u32, entry as u32);
+                left.assign(chunk_entries as u32, at as u32);
             }
             let next = enter(chunks, chunk.wrapping_add(1), offset, rule.width);
             let Some((entered, end)) = next else {
-                return Err(bad_offset(reader, base + entry, offset));
+                return Err(bad_offset(reader, base + at, offset));
             };
-            (chunk, chunk_end, chunk_entries) = (entered, end, entry);
+            (chunk, walk.chunk_end, chunk_entries) = (entered, end as u64, at);
         }
     }
+    let end = bytes.len() - walk.rest.len();
     if let Some(left) = chunks.get_mut(chunk) {
-        left.assign(chunk_entries as u32, at as u32);
+        left.assign(chunk_entries as u32, end as u32);
     }
-    reader.seek(base + at);
+    reader.seek(base + end);
     reader.finish("the relocations")?;
     Ok(bytes)
+}
+
+/// Where the check of a section stands.
+#[derive(Clone, Copy)]
+struct Walk<'b> {
+    /// The bytes from the next entry on.
+    rest: &'b [u8],
+    /// Entries that are left.
+    left: u32,
+    /// The end of the last field.
+    field_end: u64,
+    /// The end of the chunk that it is in.
+    chunk_end: u64,
+}
+
+impl Walk<'_> {
+    /// Moves over good entries up to the first that is unusual: behind the chunk, with a number of more than four bytes,
+    /// for a type, next to the end of the bytes, or bad.
+    #[inline(never)]
+    fn skip_usual(self, kinds: &mut [u8]) -> Self {
+        let Self { mut rest, mut left, mut field_end, chunk_end } = self;
+        while left > 0
+            && let Some(&[code, ref numbers @ ..]) = rest.first_chunk::<9>()
+            && let Some(rule) = RULES.get(code as usize)
+            && let numbers = u64::from_le_bytes(*numbers)
+            && let Some((offset, offset_size)) = short(numbers)
+            && let Some((index, index_size)) = short(numbers >> (8 * offset_size))
+            && offset as u64 >= field_end
+            && offset as u64 + rule.width as u64 <= chunk_end
+            && let Some(kind) = kinds.get_mut(index as usize)
+            && *kind & rule.kinds != 0
+        {
+            let mut behind = &rest[(1 + offset_size + index_size) as usize..];
+            if rule.addend {
+                let Some(addend) = behind.first_chunk::<4>() else { break };
+                let ends = !u32::from_le_bytes(*addend) & 0x8080_8080;
+                if ends == 0 {
+                    break;
+                }
+                behind = &behind[(ends.trailing_zeros() / 8 + 1) as usize..];
+            }
+            *kind |= rule.mark;
+            field_end = offset as u64 + rule.width as u64;
+            (rest, left) = (behind, left - 1);
+        }
+        Self { rest, left, field_end, chunk_end }
+    }
 }
 
 /// Finds the chunk, at `next` or behind it, that holds a field; returns its index and end.
@@ -170,10 +237,7 @@ fn enter<C: Chunk>(chunks: &[C], mut next: usize, offset: u32, width: u8) -> Opt
 impl Targets<'_, '_> {
     /// Whether a field of code that `kind` relocates may refer to `index`.
     pub(super) fn fits(&self, kind: RelocationKind, index: u32) -> bool {
-        match RULES[kind.code() as usize].kinds {
-            0 => index < self.types,
-            kinds => self.kinds.get(index as usize).is_some_and(|kind| kind & kinds != 0),
-        }
+        fits(kind, index, self.types, || self.kinds.get(index as usize).copied())
     }
     /// How many symbols there are.
     pub(super) fn symbol_count(&self) -> usize {
@@ -184,46 +248,70 @@ impl Targets<'_, '_> {
         self.called.iter_mut().zip(symbols.words()).for_each(|(called, word)| *called |= word);
     }
     /// Whether an entry may refer to `index`; notes calls.
-    #[inline]
-    fn accept(&mut self, code: u8, rule: Rule, index: u32) -> bool {
-        if rule.kinds == 0 {
-            return index < self.types;
-        }
-        match self.kinds.get(index as usize) {
-            Some(kind) if kind & rule.kinds != 0 => {
-                if code == 0 {
-                    self.called[index as usize / 64] |= 1 << (index % 64);
-                }
+    fn accept(&mut self, rule: &Rule, index: u32) -> bool {
+        match self.kinds.get_mut(index as usize) {
+            Some(kind) if *kind & rule.kinds != 0 => {
+                *kind |= rule.mark;
                 true
             }
-            _ => false,
+            _ => rule.kinds == 0 && index < self.types,
         }
+    }
+}
+
+/// Whether a field that `kind` relocates may refer to `index`: a type, of which there are `types`, or a symbol, whose kind
+/// `symbol` gives as one bit (of its number in [`SymbolKind`]), if there is such a symbol.
+#[inline]
+pub(crate) fn fits(kind: RelocationKind, index: u32, types: u32, symbol: impl FnOnce() -> Option<u8>) -> bool {
+    match RULES[kind.code() as usize].kinds {
+        0 => index < types,
+        kinds => symbol().is_some_and(|kind| kind & kinds != 0),
     }
 }
 
 struct Entry {
     code: u8,
-    rule: Rule,
+    rule: &'static Rule,
     offset: u32,
     index: u32,
+    /// Bytes of the entry.
+    size: usize,
 }
 
-/// Decodes the entry at `*at`; none if it is cut short or a number or the type is out of range.
+/// The unsigned LEB in the lowest four of `bytes`, and its length.
 #[inline(always)]
-fn decode(bytes: &[u8], at: &mut usize) -> Option<Entry> {
-    let code = *bytes.get(*at)?;
-    let rule = *RULES.get(code as usize)?;
-    *at += 1;
-    let offset = leb_u32(bytes, at)?;
-    let index = leb_u32(bytes, at)?;
-    if rule.addend {
-        skip_addend(bytes, at, rule.width > 5)?;
+fn short(bytes: u64) -> Option<(u32, u32)> {
+    let bytes = bytes as u32;
+    let mut value = bytes & 0x7f;
+    if bytes & 0x80 == 0 {
+        return Some((value, 1));
     }
-    Some(Entry { code, rule, offset, index })
+    value |= bytes >> 1 & 0x7f << 7;
+    if bytes & 0x80 << 8 == 0 {
+        return Some((value, 2));
+    }
+    value |= bytes >> 2 & 0x7f << 14;
+    if bytes & 0x80 << 16 == 0 {
+        return Some((value, 3));
+    }
+    value |= bytes >> 3 & 0x7f << 21;
+    (bytes & 0x80 << 24 == 0).then_some((value, 4))
+}
+
+/// Decodes the entry at the start of `bytes`; none if it is cut short or a number or the type is out of range.
+fn decode(bytes: &[u8]) -> Option<Entry> {
+    let &code = bytes.first()?;
+    let rule = RULES.get(code as usize)?;
+    let mut size = 1;
+    let offset = leb_u32(bytes, &mut size)?;
+    let index = leb_u32(bytes, &mut size)?;
+    if rule.addend {
+        skip_addend(bytes, &mut size, rule)?;
+    }
+    Some(Entry { code, rule, offset, index, size })
 }
 
 /// An unsigned LEB of at most five bytes.
-#[inline]
 fn leb_u32(bytes: &[u8], at: &mut usize) -> Option<u32> {
     let mut value = 0;
     for shift in [0, 7, 14, 21] {
@@ -239,15 +327,10 @@ fn leb_u32(bytes: &[u8], at: &mut usize) -> Option<u32> {
     (byte < 0x10).then_some(value | (byte as u32) << 28)
 }
 
-/// Skips a signed LEB, which has 32 bits unless `is_64`.
-#[inline]
-fn skip_addend(bytes: &[u8], at: &mut usize, is_64: bool) -> Option<()> {
-    if *bytes.get(*at)? < 0x80 {
-        *at += 1;
-        return Some(());
-    }
+/// Skips a signed LEB, which has 32 bits unless the field is larger.
+fn skip_addend(bytes: &[u8], at: &mut usize, rule: &Rule) -> Option<()> {
     let addend = crate::leb::read_i64(bytes, at).ok()?;
-    (is_64 || i32::try_from(addend).is_ok()).then_some(())
+    (rule.width > 5 || i32::try_from(addend).is_ok()).then_some(())
 }
 
 #[cold]
@@ -258,6 +341,21 @@ fn bad_entry(reader: &Reader<'_, '_>, position: usize) -> Diagnostic {
         }
         _ => reader.error_at(position, "expected a relocation entry, found a truncated or too large LEB128 integer"),
     }
+}
+
+/// The error about the entry `at` bytes behind `base`: offsets must not decrease, and fields that share bytes would undo
+/// one another.
+#[cold]
+fn bad_order(reader: &Reader<'_, '_>, base: usize, at: usize) -> Diagnostic {
+    let (mut end, mut offset_before) = (0, 0);
+    let message = loop {
+        match decode(&reader.bytes()[base + end..]) {
+            Some(entry) if end < at => (end, offset_before) = (end + entry.size, entry.offset),
+            Some(entry) if entry.offset < offset_before => break "relocations not in offset order",
+            _ => break "relocations overlap",
+        }
+    };
+    reader.error_at(base + at, message)
 }
 
 #[cold]

@@ -1,6 +1,6 @@
 //! The reader of the `linking` section. Spec: tool-conventions, Linking.md, "Linking Metadata Section".
 
-use super::linking::{NO_COMDAT, SEGMENT_TLS, SegmentInfo};
+use super::linking::{NO_COMDAT, NO_SYMBOL, SEGMENT_TLS, SegmentInfo};
 use super::reader::Reader;
 use super::*;
 use crate::diagnostic::Diagnostic;
@@ -17,6 +17,7 @@ const SYMBOL_SIZE_MIN: usize = 3;
 const SEGMENT_INFO_SIZE_MIN: usize = 3;
 /// The smallest encoding of a comdat: name of one byte, flags, count.
 const COMDAT_SIZE_MIN: usize = 4;
+const COMDAT_NAME: &str = "the name of a COMDAT";
 /// Alignments are powers of two of a 64-bit address.
 const ALIGNMENT_MAX: u32 = 63;
 
@@ -172,33 +173,62 @@ impl<'i> Object<'i> {
             return Err(reader.error_at(0, "expected one list of COMDATs, found a second"));
         }
         self.comdats.reserve_exact(count as usize);
+        let owners = Owners::new(self);
         for group in 0..count {
             let start = reader.position();
-            let name = reader.string("the name of a COMDAT")?;
-            if name.is_empty() {
+            let bytes = reader.counted(COMDAT_NAME)?;
+            let name_start = reader.position() - bytes.len();
+            let owner = self.read_comdat_entries(&mut reader, group, &owners);
+            let symbol = owner.as_ref().copied().unwrap_or(NO_SYMBOL);
+            let comdat = match self.symbols.get(symbol as usize) {
+                // The usual case: the text has been checked, and will be interned, as the symbol's name.
+                Some(owner) if owner.name.as_bytes() == bytes => Comdat { name: owner.name, symbol },
+                _ => Comdat { name: reader.text(bytes, name_start, COMDAT_NAME)?, symbol: NO_SYMBOL },
+            };
+            if bytes.is_empty() {
                 return Err(reader.error_at(start, "bad/duplicate COMDAT name "));
             }
-            let start = reader.position();
-            if reader.u32("the flags of a COMDAT")? != 0 {
-                return Err(reader.error_at(start, "unsupported COMDAT flags"));
-            }
-            self.comdats.push(Comdat { name });
-            for _ in 0..reader.count("a number of COMDAT entries", 2)? {
-                self.read_comdat_entry(&mut reader, group)?;
-            }
+            owner?;
+            self.comdats.push(comdat);
         }
         reader.finish("the COMDATs")
     }
 
-    fn read_comdat_entry(&mut self, reader: &mut Reader<'i, '_>, group: u32) -> Result<(), Diagnostic> {
+    /// Reads what is in the group `group`; returns the symbol of the first entry, or [`NO_SYMBOL`].
+    fn read_comdat_entries(
+        &mut self,
+        reader: &mut Reader<'i, '_>,
+        group: u32,
+        owners: &Owners,
+    ) -> Result<u32, Diagnostic> {
+        let start = reader.position();
+        if reader.u32("the flags of a COMDAT")? != 0 {
+            return Err(reader.error_at(start, "unsupported COMDAT flags"));
+        }
+        let mut owner = None;
+        for _ in 0..reader.count("a number of COMDAT entries", 2)? {
+            let symbol = self.read_comdat_entry(reader, group, owners)?;
+            owner.get_or_insert(symbol);
+        }
+        Ok(owner.unwrap_or(NO_SYMBOL))
+    }
+
+    /// Reads one of the entries of the group `group`; returns its symbol, or [`NO_SYMBOL`].
+    fn read_comdat_entry(
+        &mut self,
+        reader: &mut Reader<'i, '_>,
+        group: u32,
+        owners: &Owners,
+    ) -> Result<u32, Diagnostic> {
         let start = reader.position();
         let kind = reader.u32("the kind of a COMDAT entry")?;
         let index = reader.u32("the index of a COMDAT entry")? as usize;
-        let (index, len, table, range_message, twice_message) = match kind {
+        let (index, len, table, owners, range_message, twice_message) = match kind {
             0 => (
                 Some(index),
                 self.segment_count as usize,
                 &mut self.segment_comdats,
+                &owners.segments[..],
                 "COMDAT data index out of range",
                 "data segment in two COMDATs",
             ),
@@ -206,6 +236,7 @@ impl<'i> Object<'i> {
                 index.checked_sub(self.function_imports.len()),
                 self.functions.len(),
                 &mut self.function_comdats,
+                &owners.functions[..],
                 "COMDAT function index out of range",
                 "function in two COMDATs",
             ),
@@ -213,6 +244,7 @@ impl<'i> Object<'i> {
                 Some(index),
                 self.sections.len(),
                 &mut self.section_comdats,
+                &[][..],
                 "COMDAT section index out of range",
                 "section in two COMDATs",
             ),
@@ -231,7 +263,29 @@ impl<'i> Object<'i> {
             return Err(reader.error_at(start, twice_message));
         }
         table[index] = group;
-        Ok(())
+        Ok(owners.get(index).copied().unwrap_or(NO_SYMBOL))
+    }
+}
+
+/// The first symbol of each defined function and of each data segment, or [`NO_SYMBOL`].
+struct Owners {
+    functions: Vec<u32>,
+    segments: Vec<u32>,
+}
+
+impl Owners {
+    fn new(object: &Object<'_>) -> Self {
+        let functions = object.first_function_symbols();
+        let mut segments = vec![NO_SYMBOL; object.segment_count as usize];
+        for (i, symbol) in object.symbols.iter().enumerate().rev() {
+            // Of other data symbols than placed ones the index is 0.
+            if symbol.kind == SymbolKind::Data
+                && let Some(first) = segments.get_mut(symbol.index as usize)
+            {
+                *first = i as u32;
+            }
+        }
+        Self { functions, segments }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::index::{IndexVec, MemberIdx, NameIdx, SignatureIdx};
 use crate::intern::{Interned, Interner};
-use crate::object::{Object, Signature, SymbolKind};
+use crate::object::{Comdat, Object, Signature, SymbolKind};
+use crate::par;
 use rayon::prelude::*;
 
 /// In [`Names::symbols`]: a local or section symbol, which takes no part in resolution.
@@ -26,9 +27,7 @@ impl<'i> Names<'i> {
         let (names, signatures) = (Interner::default(), Interner::default());
         extra.for_each(|name| _ = names.intern(name.as_bytes()));
         signatures.intern(Signature::EMPTY.0);
-        let per_member: Vec<_> = objects
-            .as_slice()
-            .par_iter()
+        let per_member: Vec<_> = par::uneven(objects.as_slice().par_iter())
             .map(|object| {
                 let Some(object) = object else { return Default::default() };
                 let mut symbols = vec![NO_NAME; object.symbols.len()];
@@ -38,9 +37,11 @@ impl<'i> Names<'i> {
                     takes_part.then_some(symbol.name.as_bytes())
                 };
                 names.intern_all(symbols.len(), name, |i, id| symbols[i] = NameIdx(id));
-                let mut comdats = vec![NO_NAME; object.comdats.len()];
-                let name = |i: usize| Some(object.comdats[i].name.as_bytes());
-                names.intern_all(comdats.len(), name, |i, id| comdats[i] = NameIdx(id));
+                let of_symbol = |comdat: &Comdat| symbols.get(comdat.symbol as usize).copied().unwrap_or(NO_NAME);
+                let mut comdats: Vec<_> = object.comdats.iter().map(of_symbol).collect();
+                for (comdat, id) in object.comdats.iter().zip(&mut comdats).filter(|(_, id)| **id == NO_NAME) {
+                    *id = NameIdx(names.intern(comdat.name.as_bytes()));
+                }
                 let types: Vec<_> = object.types.iter().map(|ty| SignatureIdx(signatures.intern(ty.0))).collect();
                 (symbols, comdats, types)
             })

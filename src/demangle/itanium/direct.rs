@@ -68,8 +68,10 @@ pub(super) struct Memory {
     pub(super) elements: Vec<Item>,
     /// Where the last name can be gone on from, first to last.
     pub(super) trail: Vec<Mark>,
-    /// The last name up to the last mark.
-    shared: Vec<u8>,
+    /// The last name, without `_Z`.
+    last: Vec<u8>,
+    /// What follows its own name, if that is a plain one behind the last mark.
+    tail: Option<Tail>,
     /// The text of the last name, but for what is to be turned around.
     text: Vec<u8>,
 }
@@ -80,13 +82,13 @@ impl Memory {
         let items = self.subs.capacity() + self.args.capacity() + self.elements.capacity();
         items * size_of::<Item>()
             + self.trail.capacity() * size_of::<Mark>()
-            + self.shared.capacity()
+            + self.last.capacity()
             + self.text.capacity()
     }
 
     /// Goes back to the last mark that `input` shares, or to the start.
     fn go_back(&mut self, input: &[u8]) {
-        let common = common_prefix(&self.shared, input);
+        let common = common_prefix(&self.last, input);
         // A tag belongs to the name before it.
         let is_shared = |mark: &Mark| mark.pos <= common && input.get(mark.pos) != Some(&b'B');
         while self.trail.pop_if(|mark| !is_shared(mark)).is_some() {}
@@ -97,13 +99,60 @@ impl Memory {
         self.elements.truncate(lengths[3]);
     }
 
-    /// Keeps of `input` what the next name must share.
-    fn keep(&mut self, input: &[u8]) {
-        self.shared.clear();
-        if let Some(mark) = self.trail.last() {
-            self.shared.extend_from_slice(&input[..mark.pos]);
+    /// Keeps what the next name may share with `input`, whose text is there `whole` or not.
+    fn keep(&mut self, input: &[u8], whole: bool) {
+        self.last.clear();
+        self.last.extend_from_slice(input);
+        self.tail = self.trail.last().filter(|_| whole).and_then(|mark| {
+            let name = plain_name(input, mark.pos)?;
+            Some(Tail { input: name.end, text: mark.text + SCOPE.len() + name.len() })
+        });
+    }
+
+    /// Appends the text of `input` if only the name behind the last mark differs from the last name: members of one
+    /// class often have the same parameters.
+    fn same_tail(&self, input: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        let (tail, mark) = (self.tail?, self.trail.last()?);
+        if input.get(..mark.pos)? != self.last.get(..mark.pos)? {
+            return None;
+        }
+        let name = plain_name(input, mark.pos)?;
+        if input[name.end..] != self.last[tail.input..] {
+            return None;
+        }
+        for part in [&self.text[..mark.text], SCOPE, &input[name], &self.text[tail.text..]] {
+            out.extend_from_slice(part);
+        }
+        Some(())
+    }
+}
+
+/// What stands between a class and its member.
+const SCOPE: &[u8] = b"::";
+
+/// The end of a name, from the `E` of its nested name on.
+#[derive(Clone, Copy, Debug)]
+struct Tail {
+    /// Where it starts.
+    input: usize,
+    /// Where its text starts.
+    text: usize,
+}
+
+/// Where the letters of a source name stand whose length is at `pos`, if it is the last part of a nested name and shown
+/// as it is.
+fn plain_name(input: &[u8], pos: usize) -> Option<std::ops::Range<usize>> {
+    let (mut length, mut start) = (0, pos);
+    while let Some(digit) = input.get(start).map(|byte| byte.wrapping_sub(b'0')).filter(|&digit| digit < 10) {
+        length = length * 10 + usize::from(digit);
+        start += 1;
+        if length > MAX_TEXT {
+            return None;
         }
     }
+    let name = start..start + length;
+    let ends = length > 0 && input[pos] != b'0' && input.get(name.end) == Some(&b'E');
+    (ends && !input[name.clone()].starts_with(b"_GLOBAL__N")).then_some(name)
 }
 
 /// How many bytes `a` and `b` start with alike.
@@ -172,6 +221,9 @@ pub(super) struct Direct<'a> {
 /// Appends the text of the mangled `name` to `out`, or gives up; `out` is then as it was.
 pub(super) fn demangle(name: &[u8], memory: &mut Memory, out: &mut Vec<u8>) -> Option<()> {
     let input = name.strip_prefix(b"_Z")?;
+    if memory.same_tail(input, out).is_some() {
+        return Some(());
+    }
     memory.go_back(input);
     let mut text = std::mem::take(&mut memory.text);
     let mut direct = Direct {
@@ -188,8 +240,8 @@ pub(super) fn demangle(name: &[u8], memory: &mut Memory, out: &mut Vec<u8>) -> O
     };
     let found = direct.whole();
     let result = direct.result;
-    memory.keep(input);
     memory.text = text;
+    memory.keep(input, found.is_some() && result == Range::default());
     found.map(|name_start| {
         let (name_end, end) = (result.start as usize, result.end as usize);
         let text = &memory.text[..];

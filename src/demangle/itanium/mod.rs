@@ -61,6 +61,30 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_starts_like_the_one_before_is_read_alike() {
+        let names = [
+            "_ZN1A1BIiPcE1fEPS1_T_",
+            "_ZN1A1BIiPcE2ggEPS1_T_",
+            "_ZN1A1BIiPcE2ggEPS1_T0_",
+            "_ZN1A1BIiPcE12_GLOBAL__N_1EPS1_T_",
+            "_ZN1A1BIiPcEB1t1fEPS1_T_",
+            "_ZN1A1BIiPcE1fIfEES1_T_S0_",
+            "_ZN1A1BIiPcE1fIdEES1_T_S0_",
+            "_ZN1A1BIiPcE1fEPS1_T_.x",
+            "_ZN1A1BIiPcEC1EPS1_T_",
+            "_ZN1A1BIiPcE1f1gE",
+            "_ZN1A1BIiJPcfEE1fIJfS0_EEEvDpRT_S1_",
+            "_ZN1A1BIiJPcfEE1gIJfS0_EEEvDpRT_S1_",
+            "_ZN1A1BE",
+        ];
+        let mut scratch = Scratch::default();
+        for name in names.iter().flat_map(|first| names.map(|second| [*first, second])).flatten() {
+            let shared = check(name.as_bytes(), &mut scratch);
+            assert_eq!(shared, check(name.as_bytes(), &mut Scratch::default()), "{name}");
+        }
+    }
+
+    #[test]
     fn the_short_way_writes_what_the_tree_writes() {
         let lines = include_str!("../../../tests/data/demangle/itanium.tsv").lines();
         let names: Vec<&[u8]> = lines.filter_map(|line| Some(line.split_once('\t')?.0.as_bytes())).collect();

@@ -15,7 +15,7 @@ const MAX_NAME: usize = 1 << 20;
 /// How much memory a thread may keep from one name to the next, in bytes.
 const MAX_KEPT: usize = 1 << 20;
 
-/// Memory that a thread uses for one name after another; it holds nothing between them.
+/// Memory that a thread uses for one name after another; what it holds between them only saves work.
 #[derive(Default)]
 struct Memory {
     itanium: itanium::Scratch,

@@ -3,8 +3,8 @@
 //! A mangled name has its pieces mostly in the order of its text. What is written earlier in the mangling than in the
 //! text, a template function's name before its result, is turned around in place; substitutions and template parameters
 //! are copied from where their text stands already. Whatever needs more than that is given up and left to the tree:
-//! packs, expressions, conversion operators, pointers to arrays and the like. So this never decides that a name is not
-//! mangled, and its text is always what [`super::printer`] would have written.
+//! empty packs, expressions, conversion operators, pointers to arrays and the like. So this never decides that a name is
+//! not mangled, and its text is always what [`super::printer`] would have written.
 
 use super::node::quals;
 

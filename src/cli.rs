@@ -8,7 +8,7 @@ use wold::diagnostic::{Diagnostic, Diagnostics, Kind, Severity};
 use wold::input::Disk;
 use wold::options::Options;
 use wold::options::parse::{self, Action};
-use wold::pipeline::link_to_file;
+use wold::pipeline::link_to_file_before_exit;
 
 /// How many errors are shown if `--error-limit` says nothing.
 const ERRORS_MAX: u64 = 20;
@@ -74,7 +74,7 @@ fn link(options: &Options, diagnostics: &mut Diagnostics) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
     match pool {
         // The result says no more than the diagnostics.
-        Ok(pool) => drop(pool.install(|| link_to_file(options, &Disk, diagnostics))),
+        Ok(pool) => drop(pool.install(|| link_to_file_before_exit(options, &Disk, diagnostics))),
         Err(error) => diagnostics.error(Kind::Option, format!("cannot start {threads} threads: {error}")),
     }
 }

@@ -2,7 +2,7 @@
 //! may change the file while it is mapped, and the standard library has no call that reserves disk space.
 #![allow(unsafe_code)]
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Read, Write};
@@ -36,12 +36,13 @@ enum Source {
 struct Mapping(Mmap);
 
 impl Mapping {
-    /// `None` if too many files are mapped or the system refuses.
-    fn new(file: &File) -> Option<Self> {
+    /// The file's first `len` bytes, which are all that it has: the mapping would else ask for its size again. `None` if
+    /// too many files are mapped or the system refuses.
+    fn new(file: &File, len: usize) -> Option<Self> {
         if MAPPED_FILES.fetch_add(1, Ordering::Relaxed) < MAPPED_FILES_MAX {
             // SAFETY: a linker's inputs are not written while it runs; if another process truncates one all the same,
             // access ends this process with a signal, as in every linker that maps its inputs.
-            if let Ok(map) = unsafe { Mmap::map(file) } {
+            if let Ok(map) = unsafe { MmapOptions::new().len(len).map(file) } {
                 return Some(Self(map));
             }
         }
@@ -70,7 +71,8 @@ impl FileBytes {
         }
         if metadata.is_file()
             && metadata.len() >= MAP_MIN
-            && let Some(map) = Mapping::new(&file)
+            && let Ok(len) = usize::try_from(metadata.len())
+            && let Some(map) = Mapping::new(&file, len)
         {
             return Ok(Self(Source::Mapped(Arc::new(map))));
         }

@@ -37,8 +37,8 @@ pub(crate) fn link_modules(
     made: impl FnOnce(&emit::Plan, &[u8], &[Arc<Snapshot>]),
 ) -> Result<Vec<u8>, Failed> {
     let load = |diagnostics: &mut Diagnostics| input::load_with(options, disk, modules, diagnostics);
-    load_and_link(options, disk, diagnostics, load, |inputs, clock, diagnostics| {
-        link_inputs(options, inputs, clock, diagnostics, |plan, clock, _| {
+    load_and_link(options, disk, diagnostics, Memory::Freed, load, |inputs, clock, diagnostics| {
+        link_inputs(options, inputs, clock, diagnostics, Memory::Freed, |plan, clock, _| {
             let mut image = vec![0; plan.size()];
             plan.write(&mut image);
             clock.lap("emit");
@@ -63,8 +63,8 @@ pub(crate) fn link_modules_to_file(
         check_outputs(options, diagnostics)?;
         input::load_with(options, disk, modules, diagnostics)
     };
-    load_and_link(options, disk, diagnostics, load, |inputs, clock, diagnostics| {
-        write_linked(options, inputs, clock, diagnostics)
+    load_and_link(options, disk, diagnostics, Memory::Freed, load, |inputs, clock, diagnostics| {
+        write_linked(options, inputs, clock, diagnostics, Memory::Freed)
     })
 }
 
@@ -73,6 +73,43 @@ pub(crate) fn link_modules_to_file(
 /// # Errors
 /// [`Failed`]; `diagnostics` says why. An older file at the output path stays as it was.
 pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<(), Failed> {
+    link_files(options, disk, diagnostics, Memory::Freed)
+}
+
+/// [`link_to_file`] as the last work of a process: its memory and its mapped files are left to the system, which frees
+/// all of it at once when the process ends.
+///
+/// # Errors
+/// As [`link_to_file`].
+pub fn link_to_file_before_exit(
+    options: &Options,
+    disk: &dyn FileSystem,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Failed> {
+    link_files(options, disk, diagnostics, Memory::LeftToExit)
+}
+
+/// What becomes of the memory of a link that is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    Freed,
+    LeftToExit,
+}
+
+impl Memory {
+    fn end<T>(self, value: T) {
+        if self == Self::LeftToExit {
+            std::mem::forget(value);
+        }
+    }
+}
+
+fn link_files(
+    options: &Options,
+    disk: &dyn FileSystem,
+    diagnostics: &mut Diagnostics,
+    memory: Memory,
+) -> Result<(), Failed> {
     let load = |diagnostics: &mut Diagnostics| {
         let Some(path) = &options.reproduce else { return load_files(options, disk, diagnostics) };
         let recorder = Recorder::create(path, disk, diagnostics)?;
@@ -80,8 +117,8 @@ pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut 
         recorder.finish(options, diagnostics);
         loaded
     };
-    load_and_link(options, disk, diagnostics, load, |inputs, clock, diagnostics| {
-        write_linked(options, inputs, clock, diagnostics)?;
+    load_and_link(options, disk, diagnostics, memory, load, |inputs, clock, diagnostics| {
+        write_linked(options, inputs, clock, diagnostics, memory)?;
         match &options.dependency_file {
             Some(path) => write_dependencies(path, options, inputs, disk, diagnostics),
             None => Ok(()),
@@ -94,6 +131,7 @@ fn load_and_link<R>(
     options: &Options,
     disk: &dyn FileSystem,
     diagnostics: &mut Diagnostics,
+    memory: Memory,
     load: impl FnOnce(&mut Diagnostics) -> Result<Inputs, Failed>,
     link: impl FnOnce(&Inputs, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
 ) -> Result<R, Failed> {
@@ -111,6 +149,7 @@ fn load_and_link<R>(
     if options.time && result.is_ok() {
         clock.report(diagnostics);
     }
+    memory.end(inputs);
     result
 }
 
@@ -143,8 +182,9 @@ fn write_linked(
     inputs: &Inputs,
     clock: &mut Clock,
     diagnostics: &mut Diagnostics,
+    memory: Memory,
 ) -> Result<(), Failed> {
-    link_inputs(options, inputs, clock, diagnostics, |plan, clock, diagnostics| {
+    link_inputs(options, inputs, clock, diagnostics, memory, |plan, clock, diagnostics| {
         let mut failed = |error: String| {
             diagnostics.error(Kind::Output, error);
             Failed
@@ -173,6 +213,7 @@ fn link_inputs<R>(
     inputs: &Inputs,
     clock: &mut Clock,
     diagnostics: &mut Diagnostics,
+    memory: Memory,
     write: impl FnOnce(&emit::Plan, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
 ) -> Result<R, Failed> {
     let objects = parse_headers(options, inputs, diagnostics)?;
@@ -215,7 +256,10 @@ fn link_inputs<R>(
     }
     report::map::write(&plan, diagnostics);
     diagnostics.checkpoint()?;
-    write(&plan, clock, diagnostics)
+    let result = write(&plan, clock, diagnostics);
+    memory.end(plan);
+    memory.end((resolution, live, layout, bodies));
+    result
 }
 
 /// Reads what resolution needs of every member, in parallel. As with LLD, only the first object that cannot be linked at

@@ -8,7 +8,7 @@ const VARIANTS: u32 = 16;
 /// The same for leaders, whose sizes differ most.
 const LEADER_VARIANTS: u32 = 64;
 /// Instructions of the largest function, about.
-const INSTRUCTIONS_MAX: f64 = 4605.0;
+const INSTRUCTIONS_MAX: f64 = 6000.0;
 /// Bytes of a stack frame are a multiple of this.
 const FRAME_UNIT: u32 = 16;
 
@@ -78,11 +78,18 @@ impl Bodies {
         };
         Self { bodies: all.map(variants).collect() }
     }
-    /// One for function number `index`.
-    pub fn of(&self, index: u32, random: &mut Random) -> &Body {
+    /// The number of one for function number `index`.
+    pub fn some(&self, index: u32, random: &mut Random) -> u16 {
+        random.below(self.of(index).len() as u32) as u16
+    }
+    /// Body number `number` of those for function number `index`.
+    #[inline]
+    pub fn get(&self, index: u32, number: u16) -> &Body {
+        &self.of(index)[number as usize]
+    }
+    fn of(&self, index: u32) -> &[Body] {
         let types = TYPES.len() as u32;
-        let variants = &self.bodies[(index % GROUP * types + index % types) as usize];
-        &variants[random.below(variants.len() as u32) as usize]
+        &self.bodies[(index % GROUP * types + index % types) as usize]
     }
 }
 
@@ -108,9 +115,9 @@ impl Writer {
 
     /// Instructions, by the function's place in its group: the deciles of Binaryen's functions.
     fn size(&mut self) -> i32 {
-        const DECILES: [f64; 10] = [1.0, 1.0, 1.0, 1.0, 5.0, 17.0, 46.0, 75.0, 106.0, 214.0];
+        const DECILES: [f64; 10] = [1.0, 1.0, 1.0, 2.0, 5.0, 7.0, 37.0, 75.0, 102.0, 191.0];
         // The largest tenth: a Pareto tail with the mean that was found.
-        const TAIL: f64 = -1.0 / 1.72;
+        const TAIL: f64 = -1.0 / 1.35;
         // Few stand for many: they are spread evenly.
         let part = (self.variant.0 as f64 + self.random.unit()) / self.variant.1 as f64;
         let size = match self.place {
@@ -133,7 +140,7 @@ impl Writer {
             return self.body;
         }
         self.body.locals = 3 + (self.left as u32 / 10).min(30);
-        let framed = self.left > 24 && self.random.below(100) < 75;
+        let framed = self.left > 24 && self.random.below(100) < 60;
         if framed {
             self.body.frame = FRAME_UNIT * (1 + self.random.below(12));
         }
@@ -176,24 +183,24 @@ impl Writer {
     fn statement(&mut self) {
         let ty = self.random.below(TYPES.len() as u32);
         match self.random.below(1000) {
-            0..58 => self.call(Step::Call(ty), ty),
-            58..68 => {
+            0..80 => self.call(Step::Call(ty), ty),
+            80..88 => {
                 self.arguments(ty);
                 self.get();
                 self.push(Step::CallIndirect(ty));
                 self.result(ty);
             }
-            68..92 => {
+            88..118 => {
                 self.get();
                 self.push(Step::Slot(ty));
                 self.access(tag::I32_STORE);
             }
-            92..107 => {
+            118..135 => {
                 let addend = self.random.below(2) * 4;
                 self.push(Step::Address(addend));
                 self.set();
             }
-            107..135 => self.symbolic(),
+            135..155 => self.symbolic(),
             _ => self.plain(),
         }
     }
@@ -201,27 +208,29 @@ impl Writer {
     /// A statement without names.
     fn plain(&mut self) {
         match self.random.below(100) {
-            0..24 => {
+            0..20 => {
                 self.get();
                 self.value();
                 let tag = [tag::I32_STORE, tag::I32_STORE, tag::I32_STORE8][self.random.below(3) as usize];
                 self.access(tag);
             }
-            24..54 => {
+            20..41 => {
                 self.get();
                 let tag = [tag::I32_LOAD, tag::I32_LOAD, tag::I32_LOAD8_U][self.random.below(3) as usize];
                 self.access(tag);
                 self.set();
             }
-            54..78 => {
+            41..54 => {
                 const TAGS: [u8; 4] = [tag::I32_ADD, tag::I32_ADD, tag::I32_SUB, tag::I32_AND];
                 self.get();
-                self.value();
-                let tag = TAGS[self.random.below(4) as usize];
-                self.push(Step::Op(tag));
+                for _ in 0..1 + self.random.below(2) {
+                    self.value();
+                    let tag = TAGS[self.random.below(4) as usize];
+                    self.push(Step::Op(tag));
+                }
                 self.set();
             }
-            78..81 => {
+            54..56 => {
                 self.get();
                 let value = self.random.next() as i32 >> self.random.below(28);
                 self.push(Step::Wide(value));
@@ -233,7 +242,7 @@ impl Writer {
 
     fn control(&mut self) {
         match self.random.below(10) {
-            0..4 if self.depth < 12 => {
+            choice if choice < 4 && self.depth < 12 || self.depth == 0 => {
                 let tag = if self.random.below(7) == 0 { tag::LOOP } else { tag::BLOCK };
                 self.push(Step::Block(tag));
                 self.depth += 1;
@@ -248,7 +257,7 @@ impl Writer {
                 let label = self.random.below(self.depth);
                 self.push(Step::Branch(tag::BR_IF, label));
             }
-            8..10 if self.depth > 0 => {
+            8..10 => {
                 if self.random.below(3) == 0 {
                     let label = self.random.below(self.depth);
                     self.push(Step::Branch(tag::BR, label));
@@ -304,7 +313,7 @@ impl Writer {
     }
     /// A local or a constant.
     fn value(&mut self) {
-        if self.random.below(5) < 2 {
+        if self.random.below(4) == 0 {
             return self.get();
         }
         let bits = [0, 1, 2, 4, 5, 6, 8, 9, 9, 16][self.random.below(10) as usize];

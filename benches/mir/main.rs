@@ -2,24 +2,28 @@
 //! through the MIR API, against writing them as object files and linking those with Wold, with wasm-ld 22 and with wild.
 //!
 //! Every measurement is a process of its own. A round makes each of them once, in turn; printed are medians, and what MIR
-//! takes end to end as a ratio to the others. End to end is everything from the first generated instruction to the
-//! output file: for objects that is generating, lowering and encoding, writing, and the link; for MIR, generating and
-//! handing over, and the link. Generating is the same code for both. The outputs are validated, and compared: the functions of
-//! the MIR link are those of Wold's link of the objects with `--compress-relocations`, instruction by instruction. For
-//! that, everything is linked in the order of the input; one more MIR link, with its own compact orders, is measured
-//! besides.
+//! takes end to end as a ratio to the others. End to end is what a compiler sees: from functions as it has them in memory
+//! (the plan, made beforehand: the same for both ways, and not counted) to the linked file. With objects that is encoding
+//! and writing several thousand of them, starting a linker, and the link; with MIR, declaring, handing over and the link.
+//! Starting and ending the processes counts. The
+//! outputs are validated, and compared: the functions of the MIR link are those of Wold's link of the objects with
+//! `--compress-relocations`, instruction by instruction. For that, everything is linked in the order of the input; one more
+//! MIR link, with its own compact orders, is measured besides.
 //!
 //! - `--functions N`: default 999,960, which is about as many as engines take; without cargo's `--bench` a few, as a test;
 //! - `--rounds N`: default 5; `--threads N`: default all; for MIR also 1;
+//! - `--count FOLDER`: instead of all that, prints what the objects in a folder consist of ([`program`] has such figures);
 //! - `--folder PATH`: for objects and outputs; default: /dev/shm, or else the folder for temporary files;
 //! - `WOLD`: the linker that links the objects, default this build's; `PEERS`: a folder with wasm-ld-22/wasm-ld and
 //!   wild/wasm-ld, without which wasm-ld-22 and wild are looked for on PATH.
 
 mod body;
+mod count;
 mod equal;
 mod module;
 mod objects;
 mod peers;
+mod plan;
 mod program;
 
 use peers::{Linker, Run};
@@ -48,10 +52,15 @@ struct Settings {
     folder: PathBuf,
     /// Which measurement this process is.
     child: Option<String>,
+    /// A folder with objects to count.
+    count: Option<PathBuf>,
 }
 
 fn main() -> Result<(), String> {
     let settings = settings()?;
+    if let Some(folder) = &settings.count {
+        return count::print(folder);
+    }
     match settings.child.as_deref() {
         Some(kind @ ("mir" | "compact")) => measure_mir(&settings, kind == "compact"),
         Some("objects") => measure_objects(&settings),
@@ -65,7 +74,7 @@ fn settings() -> Result<Settings, String> {
     let base = if shm.is_dir() { shm.to_owned() } else { std::env::temp_dir() };
     let program = Program { functions: FEW, seed: 1 };
     let folder = base.join(format!("wold-bench-mir-{}", std::process::id()));
-    let mut settings = Settings { program, rounds: 1, threads, folder, child: None };
+    let mut settings = Settings { program, rounds: 1, threads, folder, child: None, count: None };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--bench") {
         (settings.program.functions, settings.rounds) = (1_000_000, 5);
@@ -80,6 +89,7 @@ fn settings() -> Result<Settings, String> {
             "--threads" => settings.threads = number()?.max(1) as usize,
             "--folder" => settings.folder = PathBuf::from(value),
             "--child" => settings.child = Some(value),
+            "--count" => settings.count = Some(PathBuf::from(value)),
             _ => return Err(format!("{name}: there is no such option")),
         }
     }
@@ -107,25 +117,33 @@ fn in_pool<R: Send>(threads: usize, run: impl FnOnce() -> R + Send) -> Result<R,
 /// The child that links through MIR: prints a line for each step, and those of `--time`.
 fn measure_mir(settings: &Settings, is_compact: bool) -> Result<(), String> {
     let options = options(settings, is_compact);
-    let link = || module::link(settings.program, settings.threads, options);
+    let link = || module::link(&planned(settings), settings.threads, options);
     let (steps, passes) = in_pool(settings.threads, link)??;
     steps.iter().for_each(|(name, time)| peers::print_step(name, *time));
     passes.iter().for_each(|line| println!("{line}"));
     Ok(())
 }
 
+/// What both ways begin with; its time is no part of either.
+fn planned(settings: &Settings) -> plan::Plan {
+    let (start, cpu) = (Instant::now(), peers::own_cpu());
+    let plan = plan::Plan::new(settings.program);
+    peers::print_plan(start.elapsed(), peers::own_cpu().saturating_sub(cpu));
+    plan
+}
+
 /// The child that writes objects. Its steps run in all threads at once: their times are those of the threads together.
 fn measure_objects(settings: &Settings) -> Result<(), String> {
-    let (next, bodies) = (AtomicU32::new(0), body::Bodies::new(settings.program.seed));
+    let plan = in_pool(settings.threads, || planned(settings))?;
+    let next = AtomicU32::new(0);
     let work = || {
-        let (mut scratch, mut sum) = (objects::Scratch::default(), objects::Times::default());
+        let (mut scratch, mut sum) = (objects::Scratch::new(settings.program), objects::Times::default());
         loop {
             let unit = next.fetch_add(1, Ordering::Relaxed);
             if unit >= settings.program.units() {
                 return Ok(sum);
             }
-            let times = objects::write_unit(settings.program, &bodies, unit, &settings.folder, &mut scratch)?;
-            sum.generate += times.generate;
+            let times = objects::write_unit(&plan, unit, &settings.folder, &mut scratch)?;
             sum.encode += times.encode;
             sum.write += times.write;
         }
@@ -139,11 +157,10 @@ fn measure_objects(settings: &Settings) -> Result<(), String> {
     let mut sum = objects::Times::default();
     for times in all {
         let times = times.map_err(|error| error.to_string())?;
-        sum.generate += times.generate;
         sum.encode += times.encode;
         sum.write += times.write;
     }
-    for (name, time) in [("generate", sum.generate), ("encode", sum.encode), ("write", sum.write)] {
+    for (name, time) in [("encode", sum.encode), ("write", sum.write)] {
         peers::print_step(name, time / settings.threads as u32);
     }
     peers::print_step("objects", wall);
@@ -267,8 +284,8 @@ fn print_summary<'l>(
     if mir.len() > 1 {
         let scaling = |step: &str| ms(mir[0].step(step)) / ms(last.step(step));
         let all = ms(mir[0].wall()) / ms(last.wall());
-        let (generate, link) = (scaling("generate"), scaling("link"));
-        println!("1 to {} threads: {all:.2} times as fast; generate {generate:.2}, link {link:.2}", settings.threads);
+        let (build, link) = (scaling("build"), scaling("link"));
+        println!("1 to {} threads: {all:.2} times as fast; build {build:.2}, link {link:.2}", settings.threads);
     }
     for (linker, series) in links {
         let ratios: Vec<f64> = (0..settings.rounds)

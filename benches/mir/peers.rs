@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// Starts a line about a step.
 const STEP: &str = "step ";
+/// Starts the line about the plan.
+const PLAN: &str = "plan ";
 /// How often the memory of a process is looked at.
 const LOOK: Duration = Duration::from_millis(2);
 /// Clock ticks of `/proc/PID/stat` in a second.
@@ -24,14 +26,25 @@ pub struct Linker {
 /// What a process took.
 #[derive(Default)]
 pub struct Run {
-    /// From start to exit.
+    /// From start to exit, without the plan.
     pub wall: Duration,
-    /// User and system time.
+    /// User and system time, in hundredths of a second.
     pub cpu: Duration,
     /// Its greatest resident memory, as far as it was seen.
     pub peak_kib: u64,
     /// What it said about its steps.
     pub steps: Vec<(String, Duration)>,
+}
+
+/// Says what making the plan took.
+pub fn print_plan(wall: Duration, cpu: Duration) {
+    println!("{PLAN}{:.3} {:.3}", wall.as_secs_f64() * 1e3, cpu.as_secs_f64() * 1e3);
+}
+
+/// User and system time of this process.
+pub fn own_cpu() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 /// Says what a step took.
@@ -122,6 +135,11 @@ pub fn run(mut command: Command) -> Result<Run, String> {
         let _ = pipe.read_to_string(&mut output);
     }
     run.steps = output.lines().filter_map(step).collect();
+    // That is what both ways begin with.
+    if let Some((wall, cpu)) = output.lines().find_map(plan) {
+        run.wall = run.wall.saturating_sub(wall);
+        run.cpu = run.cpu.saturating_sub(cpu);
+    }
     if status.success() { Ok(run) } else { Err(format!("{command:?}: {status}")) }
 }
 
@@ -135,6 +153,13 @@ fn cpu(stat: &str) -> Option<Duration> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
     Some(Duration::from_secs_f64(ticks / TICKS))
+}
+
+/// Wall and CPU time of the plan.
+fn plan(line: &str) -> Option<(Duration, Duration)> {
+    let (wall, cpu) = line.strip_prefix(PLAN)?.split_once(' ')?;
+    let ms = |text: &str| Some(Duration::from_secs_f64(text.parse::<f64>().ok()? / 1e3));
+    Some((ms(wall)?, ms(cpu)?))
 }
 
 /// A step, or a pass as in the `--time` table: name, wall and CPU milliseconds, memory.

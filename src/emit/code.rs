@@ -15,6 +15,8 @@ const TASK_BYTES: usize = 1 << 18;
 
 /// Where each body lies.
 pub struct CodePlan {
+    /// Offset of the first body from the start of the section's payload.
+    start: usize,
     /// Offset of each function's body from the start of the first, and the end of the last.
     offsets: Vec<usize>,
     /// Bytes of each function's size field; as in LLD, 0 for the linker's own.
@@ -29,19 +31,24 @@ impl CodePlan {
     /// Sizes every body. A body as it comes is as large as it was; compressed ones are produced here.
     pub fn new(products: Products, table: Option<&Table>) -> Self {
         let functions = &products.layout.functions;
-        let (sizes, size_widths): (Vec<usize>, Vec<u8>) =
-            functions.par_iter().map(|&function| size_of(products, function)).unzip();
-        let tasks = par::balanced_ranges(sizes.iter().copied(), TASK_BYTES);
+        let size_near = |near: &mut FileIdx, &function: &InputFunctionIdx| size_of(products, function, near);
+        let (mut offsets, size_widths): (Vec<usize>, Vec<u8>) =
+            functions.par_iter().with_min_len(1024).map_init(|| FileIdx(0), size_near).unzip();
+        // So far they are sizes.
+        let tasks = par::balanced_ranges(offsets.iter().copied(), TASK_BYTES);
         let lowered = par::map(tasks.len(), |i| lower(products, table, &functions[tasks[i].clone()]));
-        let mut sizes = sizes;
         for (task, buffer) in tasks.iter().zip(&lowered) {
             if let Some(buffer) = buffer {
-                sizes[task.clone()].iter_mut().zip(buffer.sizes()).for_each(|(size, lowered)| *size = lowered);
+                offsets[task.clone()].iter_mut().zip(buffer.sizes()).for_each(|(size, lowered)| *size = lowered);
             }
         }
-        let (mut offsets, end) = par::prefix_sums(0, sizes.into_iter());
+        let mut end = 0;
+        for offset in &mut offsets {
+            let size = std::mem::replace(offset, end);
+            end += size;
+        }
         offsets.push(end);
-        Self { offsets, size_widths, tasks, lowered }
+        Self { start: leb::unsigned_size(functions.len() as u64), offsets, size_widths, tasks, lowered }
     }
     /// Bytes of all bodies.
     pub fn size(&self) -> usize {
@@ -49,8 +56,7 @@ impl CodePlan {
     }
     /// Offset of body number `index` from the start of the section's payload, and bytes of its size field.
     pub fn payload_offset(&self, index: usize) -> (u64, u64) {
-        let count = leb::unsigned_size(self.size_widths.len() as u64);
-        ((count + self.offsets[index]) as u64, self.size_widths[index] as u64)
+        ((self.start + self.offsets[index]) as u64, self.size_widths[index] as u64)
     }
     /// Bytes of body number `index`.
     pub fn size_of(&self, index: usize) -> u64 {
@@ -64,20 +70,21 @@ impl CodePlan {
     pub fn write(&self, products: Products, relocator: &Relocator, task: usize, out: &mut [u8]) {
         let range = self.tasks[task].clone();
         let start = self.offsets[range.start];
+        let mut near = FileIdx(0);
         for (i, index) in range.enumerate() {
             let out = &mut out[self.offsets[index] - start..self.offsets[index + 1] - start];
             match &self.lowered[task] {
                 Some(buffer) => out.copy_from_slice(buffer.get(i)),
-                None => write_body(products, relocator, products.layout.functions[index], out),
+                None => write_body(products, relocator, products.layout.functions[index], &mut near, out),
             }
         }
     }
 }
 
 /// Bytes of a body, and of its size field.
-fn size_of(products: Products, function: InputFunctionIdx) -> (usize, u8) {
+fn size_of(products: Products, function: InputFunctionIdx, near: &mut FileIdx) -> (usize, u8) {
     let resolution = products.resolution;
-    match resolution.functions.locate(function) {
+    match resolution.locate_function(function, near) {
         Some((file, local)) => {
             let body = &resolution.files[file].contents.bodies[local as usize];
             (body.size as usize, body.size_width as u8)
@@ -90,8 +97,14 @@ fn linker_body<'a>(products: Products<'a, '_>, function: InputFunctionIdx) -> &'
     products.bodies.get(function.index() - products.resolution.functions.total())
 }
 
-fn write_body(products: Products, relocator: &Relocator, function: InputFunctionIdx, out: &mut [u8]) {
-    let Some((file, local)) = products.resolution.functions.locate(function) else {
+fn write_body(
+    products: Products,
+    relocator: &Relocator,
+    function: InputFunctionIdx,
+    near: &mut FileIdx,
+    out: &mut [u8],
+) {
+    let Some((file, local)) = products.resolution.locate_function(function, near) else {
         out.copy_from_slice(linker_body(products, function));
         return;
     };
@@ -114,7 +127,8 @@ fn lower(products: Products, table: Option<&Table>, functions: &[InputFunctionId
     }
     let relocator = Relocator { resolution, live, layout, offsets: None, table };
     // Sizes of bodies are estimates where they are not known.
-    let bytes: usize = functions.iter().map(|&function| size_of(products, function).0).sum();
+    let near = &mut FileIdx(0);
+    let bytes: usize = functions.iter().map(|&function| size_of(products, function, near).0).sum();
     let mut buffer = CodegenBuffer::with_capacity(functions.len(), bytes + bytes / 4);
     for &function in functions {
         lower_one(products, &relocator, function, &mut buffer);
@@ -137,12 +151,13 @@ fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionI
         let function = local as usize;
         let values = UnitValues { file: relocator.of_file(file), operands: unit.operands(function) };
         return buffer.body(|out| {
-            let lowered = mir::lower(&unit.code(function), unit.is_64(), &values, out);
+            let lowered = mir::lower_unit(unit, function, &values, out);
             lowered.expect("MIR is checked when it is read");
         });
     }
     if !short {
-        return buffer.encoded(body.size as usize, |out| write_body(products, relocator, function, out));
+        return buffer
+            .encoded(body.size as usize, |out| write_body(products, relocator, function, &mut FileIdx(0), out));
     }
     let bytes = &contents.body_bytes(body)[body.size_width as usize..];
     let (relocations, base) = (contents.body_relocations(body), body.offset + body.size_width);

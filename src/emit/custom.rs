@@ -2,7 +2,7 @@
 
 use super::Products;
 use crate::index::*;
-use crate::layout::{MergedStrings, NONE, merge_strings};
+use crate::layout::{MergedStrings, NONE, StringPlaces, merge_strings};
 use crate::object::CustomSection;
 use crate::par;
 use crate::relocate::{self, Place, Relocator};
@@ -79,16 +79,15 @@ impl<'i> CustomPlan<'i> {
     }
     /// Offset in its output section of offset `offset` of an input section.
     pub fn offset(&self, custom: InputCustomIdx, offset: u64) -> Option<u64> {
-        self.offset_near(custom, offset, &mut 0)
+        self.start(custom)
+            .map(|start| start.wrapping_add(offset))
+            .or_else(|| Some(self.strings(custom)?.translate(offset)))
     }
-    /// The same; `near` is whatever an earlier call left there, which may shorten the search.
-    pub fn offset_near(&self, custom: InputCustomIdx, offset: u64, near: &mut usize) -> Option<u64> {
+    /// Where the strings of an input section went, if they were merged.
+    pub fn strings(&self, custom: InputCustomIdx) -> Option<StringPlaces<'_>> {
         let place = self.places[custom.index()];
         let section = self.sections.get(place.section as usize)?;
-        Some(match &section.strings {
-            Some(strings) => strings.translate_near(place.offset as usize, offset, near),
-            None => place.offset.wrapping_add(offset),
-        })
+        section.strings.as_ref().map(|strings| strings.places(place.offset as usize))
     }
     /// Offset of an input section in its output section, if it is there in one piece.
     pub fn start(&self, custom: InputCustomIdx) -> Option<u64> {

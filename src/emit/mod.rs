@@ -16,7 +16,7 @@ mod sections;
 mod stitch;
 
 use crate::index::*;
-use crate::layout::Layout;
+use crate::layout::{Layout, StringPlaces};
 use crate::leb;
 use crate::liveness::LiveSet;
 use crate::options::Options;
@@ -372,8 +372,11 @@ impl Offsets for Plan<'_, '_> {
     fn function(&self, function: InputFunctionIdx) -> Option<(u64, u64)> {
         self.body(self.products.layout.function_index(function)?)
     }
-    fn custom_near(&self, custom: InputCustomIdx, offset: u64, near: &mut usize) -> Option<u64> {
-        self.customs.offset_near(custom, offset, near)
+    fn custom(&self, custom: InputCustomIdx, offset: u64) -> Option<u64> {
+        self.customs.offset(custom, offset)
+    }
+    fn custom_strings(&self, custom: InputCustomIdx) -> Option<StringPlaces<'_>> {
+        self.customs.strings(custom)
     }
     fn custom_start(&self, custom: InputCustomIdx) -> Option<u64> {
         self.customs.start(custom)

@@ -2,7 +2,7 @@
 
 use super::Products;
 use super::stitch;
-use crate::index::{Idx, SymbolIdx};
+use crate::index::{FileIdx, Idx, SymbolIdx};
 use crate::layout::{Callee, ExportKind, GotEntry, Import};
 use crate::object::{GlobalType, SymbolKind, TableType};
 use crate::options::Options;
@@ -163,12 +163,19 @@ fn tag_type(func_type_idx: u32) -> encode::TagType {
 }
 
 fn functions(products: &Products) -> Option<Vec<u8>> {
-    let mut section = encode::FunctionSection::new();
-    for &function in &products.layout.functions {
-        let signature = products.resolution.function_signature(function);
-        section.function(products.layout.type_index(signature).unwrap_or(0));
+    let (layout, resolution) = (products.layout, products.resolution);
+    if layout.functions.is_empty() {
+        return None;
     }
-    (!section.is_empty()).then(|| encoded(section))
+    let mut near = FileIdx(0);
+    Some(stitch::head(stitch::FUNCTION, 0, |out| {
+        out.reserve(layout.functions.len() + layout.functions.len() / 8 + crate::leb::PADDED_32);
+        crate::leb::push_unsigned(out, layout.functions.len() as u64);
+        for &function in &layout.functions {
+            let signature = resolution.signature_near(function, &mut near);
+            crate::leb::push_unsigned(out, layout.type_index(signature).unwrap_or(0) as u64);
+        }
+    }))
 }
 
 fn tables(products: &Products) -> Option<Vec<u8>> {

@@ -4,6 +4,8 @@ use crate::leb;
 
 /// Section id of custom sections.
 pub const CUSTOM: u8 = 0;
+/// Section id of the function section.
+pub const FUNCTION: u8 = 3;
 /// Section id of the global section.
 pub const GLOBAL: u8 = 6;
 /// Section id of the code section.

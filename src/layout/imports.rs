@@ -115,6 +115,10 @@ impl<'i> Layout<'i> {
         at: SymbolIdx,
     ) -> bool {
         let symbol = &resolution.symbols[at];
+        // Most symbols are defined.
+        if symbol.is_defined() && !options.shared {
+            return false;
+        }
         if symbol.kind == SymbolKind::Data || !symbol.is(bits::USED) || !live.symbol(resolution, at) {
             return false;
         }

@@ -167,8 +167,8 @@ impl Layout<'_> {
 
     fn slot_moves(&self, resolution: &Resolution, references: &References) -> Moves {
         let counts = references.sum(Use::Slot, self.elements.len(), |file, symbol| {
-            let slot = self.slots.get(&Self::callee(resolution, file, symbol)?);
-            slot.map(|&slot| slot as usize)
+            let slot = self.slots.get(Self::callee(resolution, file, symbol)?);
+            slot.map(|slot| slot as usize)
         });
         // Code holds slots as signed numbers, and they count from the first that is filled.
         let base = usize::try_from(self.table_base).unwrap_or(usize::MAX);

@@ -20,7 +20,9 @@ impl<'i> Layout<'i> {
     ) {
         let inputs = resolution.functions.total();
         let own = (inputs..resolution.function_count()).chain(0..inputs).map(InputFunctionIdx::new);
-        self.functions = own.filter(|&function| live.function(function)).collect();
+        // Memory that is not used costs nothing; vectors that grow are copied.
+        self.functions.reserve(resolution.function_count());
+        self.functions.extend(own.filter(|&function| live.function(function)));
         self.function_indices = vec![NONE; resolution.function_count()];
         for (i, function) in self.functions.iter().enumerate() {
             self.function_indices[function.index()] = self.imported_functions + i as u32;

@@ -21,6 +21,7 @@ mod references;
 mod scan;
 mod segment_order;
 mod segments;
+mod slots;
 mod strings;
 mod types;
 
@@ -31,7 +32,7 @@ pub use init_functions::InitFunctions;
 pub use memory::Memory;
 pub(crate) use orders::Orders;
 pub use segments::{Chunk, OutputSegment, bound_names};
-pub use strings::{MergedStrings, merge_strings, split_strings};
+pub use strings::{MergedStrings, StringPlaces, merge_strings, split_strings};
 
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
@@ -40,6 +41,7 @@ use crate::liveness::LiveSet;
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution};
 use references::References;
+use slots::Slots;
 use std::collections::{BTreeSet, HashMap};
 
 /// No index: not in the output.
@@ -73,7 +75,7 @@ pub struct Layout<'i> {
     undefined_stubs: HashMap<SymbolIdx, InputFunctionIdx>,
     /// Functions that have a table slot, in slot order.
     pub elements: Vec<Callee>,
-    slots: IndexMap<Callee, u32>,
+    slots: Slots,
     /// Slot of the first element.
     pub table_base: u64,
     /// The table of address-taken functions, if there is one.
@@ -215,7 +217,7 @@ impl<'i> Layout<'i> {
             imported_tables: 0,
             undefined_stubs: HashMap::new(),
             elements: Vec::new(),
-            slots: IndexMap::default(),
+            slots: Slots::default(),
             table_base: if options.table_base == 0 && !options.is_pic() { 1 } else { options.table_base },
             indirect_table: None,
             functions: Vec::new(),
@@ -248,6 +250,10 @@ impl<'i> Layout<'i> {
     #[inline]
     pub fn function_index(&self, function: InputFunctionIdx) -> Option<u32> {
         self.function_indices.get(function.index()).copied().filter(|&index| index != NONE)
+    }
+    /// All output indices of functions are below this.
+    pub fn function_limit(&self) -> usize {
+        self.imported_functions as usize + self.functions.len()
     }
     /// Output index of a defined global, if it stays.
     #[inline]
@@ -283,7 +289,7 @@ impl<'i> Layout<'i> {
     /// Table slot of a function, if its address is taken.
     #[inline]
     pub fn slot(&self, function: Callee) -> Option<u64> {
-        self.slots.get(&function).map(|&slot| self.table_base + slot as u64)
+        self.slots.get(function).map(|slot| self.table_base + slot as u64)
     }
     /// Output index of the global that holds a symbol's address.
     pub fn got_index(&self, entry: GotEntry) -> Option<u32> {

@@ -8,7 +8,7 @@ use super::dynamic::{is_relative, look_at_dynamic, report_relocation};
 use super::{Callee, GotEntry, Layout};
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Place, Subject};
 use crate::index::*;
-use crate::liveness::LiveSet;
+use crate::liveness::{FirstUses, LiveSet};
 use crate::object::linking::SEGMENT_TLS;
 use crate::object::relocations::{Relocation, Target};
 use crate::object::{SymbolFlags, SymbolKind};
@@ -55,13 +55,18 @@ impl<'i> Layout<'i> {
         allowed: &HashSet<&str>,
         diagnostics: &mut Diagnostics,
     ) {
+        self.type_indices = vec![super::NONE; resolution.names.signature_limit()];
+        if let Some(uses) = self.known_uses(options, resolution, live) {
+            uses.types().for_each(|signature| self.register_type(signature));
+            uses.slots().for_each(|function| self.add_element(Callee::Defined(function)));
+            return;
+        }
         let pieces = pieces(options, resolution);
         let found = {
             let (resolution, live) = (&*resolution, &*live);
             let undefined = undefined_symbols(resolution);
             par::map(pieces.len(), |i| look(options, resolution, live, &undefined, &pieces[i]))
         };
-        self.type_indices = vec![super::NONE; resolution.names.signature_limit()];
         let mut stubs = HashMap::new();
         for (piece, found) in pieces.iter().zip(found) {
             let file = match piece {
@@ -110,11 +115,25 @@ impl<'i> Layout<'i> {
             (_, Some(target)) => Callee::Imported(target),
             _ => return,
         };
-        let next = self.elements.len() as u32;
-        self.slots.entry(element).or_insert_with(|| {
-            self.elements.push(element);
-            next
-        });
+        if self.slots.get(element).is_none() {
+            self.add_element(element);
+        }
+    }
+
+    /// Gives a function the next table slot.
+    fn add_element(&mut self, element: Callee) {
+        self.slots.insert(element, self.elements.len() as u32);
+        self.elements.push(element);
+    }
+
+    /// What a scan would find, if marking has seen that already and nothing is to be reported.
+    fn known_uses<'l>(&self, options: &Options, resolution: &Resolution, live: &'l LiveSet) -> Option<&'l FirstUses> {
+        let uses = live.first_uses().filter(|_| !options.relocatable && !resolution.is_dynamic(options))?;
+        let is_fine = |at: SymbolIdx| {
+            let symbol = &resolution.symbols[at];
+            symbol.state != State::Undefined || symbol.flags.is_weak() || resolution.is_imported(at)
+        };
+        uses.undefined().into_iter().all(is_fine).then_some(uses)
     }
 
     fn add_got(

@@ -1,6 +1,7 @@
 //! The type section: each function type once, in order of first use.
 
 use super::{Import, Layout};
+use crate::index::*;
 use crate::resolve::Resolution;
 
 impl Layout<'_> {
@@ -11,8 +12,9 @@ impl Layout<'_> {
                 self.register_type(signature);
             }
         }
+        let mut near = FileIdx(0);
         for i in 0..self.functions.len() {
-            self.register_type(resolution.function_signature(self.functions[i]));
+            self.register_type(resolution.signature_near(self.functions[i], &mut near));
         }
         for i in 0..self.tags.len() {
             if let Some((file, local)) = resolution.tags.locate(self.tags[i]) {

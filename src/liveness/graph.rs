@@ -4,7 +4,7 @@ use super::LiveSet;
 use crate::index::*;
 use crate::object::SymbolFlags;
 use crate::object::linking::SEGMENT_RETAIN;
-use crate::object::relocations::{Relocation, Target};
+use crate::object::relocations::{Relocations, Target};
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution, bits};
 use rayon::prelude::*;
@@ -104,25 +104,27 @@ impl Graph {
 impl Nodes<'_, '_> {
     fn of_functions(&self, file: FileIdx, live: &LiveSet) -> Vec<Vec<u32>> {
         let contents = &self.resolution.files[file].contents;
-        let bodies = contents.bodies.iter().enumerate();
-        let list = |(local, body)| match live.function(self.resolution.functions.get(file, local as u32)) {
-            true => self.of_unit(file, contents.body_relocations(body)),
-            false => Vec::new(),
-        };
-        bodies.map(list).collect()
+        let is_live = |local| live.function(self.resolution.functions.get(file, local));
+        self.of_units(file, contents.bodies.iter().map(|body| contents.body_relocations(body)), is_live)
     }
 
     fn of_segments(&self, file: FileIdx, live: &LiveSet) -> Vec<Vec<u32>> {
         let contents = &self.resolution.files[file].contents;
-        let segments = contents.segments.iter().enumerate();
-        let list = |(local, segment)| match live.segment(self.resolution.segments.get(file, local as u32)) {
-            true => self.of_unit(file, contents.segment_relocations(segment)),
-            false => Vec::new(),
-        };
-        segments.map(list).collect()
+        let is_live = |local| live.segment(self.resolution.segments.get(file, local));
+        self.of_units(file, contents.segments.iter().map(|segment| contents.segment_relocations(segment)), is_live)
     }
 
-    fn of_unit(&self, file: FileIdx, relocations: impl Iterator<Item = Relocation>) -> Vec<u32> {
+    fn of_units<'r>(
+        &self,
+        file: FileIdx,
+        units: impl Iterator<Item = Relocations<'r>>,
+        is_live: impl Fn(u32) -> bool,
+    ) -> Vec<Vec<u32>> {
+        let list = |(local, relocations)| if is_live(local) { self.of_unit(file, relocations) } else { Vec::new() };
+        (0..).zip(units).map(list).collect()
+    }
+
+    fn of_unit(&self, file: FileIdx, relocations: Relocations) -> Vec<u32> {
         let mut targets = Vec::new();
         for relocation in relocations {
             match relocation.kind.target() {

@@ -1,13 +1,14 @@
 //! Marks what the roots reach.
 
 use super::LiveSet;
+use super::uses::{FirstUses, Place};
 use crate::index::*;
 use crate::object::linking::SEGMENT_RETAIN;
 use crate::object::relocations::{Relocations, Target};
 use crate::object::{SymbolFlags, SymbolKind};
 use crate::options::Options;
 use crate::par::{self, AtomicBits};
-use crate::resolve::{Definition, LOCAL, Resolution, bits};
+use crate::resolve::{Definition, File, LOCAL, Resolution, bits};
 use rayon::prelude::*;
 
 /// A thing whose relocations lead on.
@@ -15,6 +16,13 @@ use rayon::prelude::*;
 enum Unit {
     Function(FileIdx, u32),
     Segment(FileIdx, u32),
+}
+
+/// What a reference to the table slot of a function asks for.
+#[derive(PartialEq, Eq)]
+enum Slot {
+    Needed,
+    Null,
 }
 
 struct Marker<'a, 'i> {
@@ -27,6 +35,7 @@ struct Marker<'a, 'i> {
     tables: AtomicBits,
     symbols: AtomicBits,
     files: AtomicBits,
+    uses: FirstUses,
 }
 
 /// Marks every function, segment, global, tag and table that a root reaches.
@@ -47,6 +56,7 @@ pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
         symbols: AtomicBits::new(resolution.symbols.len()),
         files: AtomicBits::new(resolution.files.len()),
         shortcuts: shortcuts(resolution),
+        uses: FirstUses::new(resolution.names.signature_limit(), resolution.function_count()),
         resolution,
     };
     let roots = marker.roots(options);
@@ -59,6 +69,7 @@ pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
         tags: marker.tags.freeze(),
         tables: marker.tables.freeze(),
         symbols: marker.symbols.freeze(),
+        uses: Some(marker.uses),
     }
 }
 
@@ -132,36 +143,90 @@ impl Marker<'_, '_> {
         match unit {
             Unit::Function(file, local) => {
                 let contents = &self.resolution.files[file].contents;
-                self.follow(file, contents.body_relocations(&contents.bodies[local as usize]), push);
+                let body = &contents.bodies[local as usize];
+                let place = Place::new(file, false, body.relocations);
+                self.follow(file, contents.body_relocations(body), place, push);
             }
             Unit::Segment(file, local) => {
                 let contents = &self.resolution.files[file].contents;
-                self.follow(file, contents.segment_relocations(&contents.segments[local as usize]), push);
+                let segment = &contents.segments[local as usize];
+                let place = Place::new(file, true, segment.relocations);
+                self.follow(file, contents.segment_relocations(segment), place, push);
             }
         }
     }
 
-    fn follow(&self, file: FileIdx, relocations: Relocations, push: &mut dyn FnMut(Unit)) {
-        let targets = &self.resolution.files[file].targets[..];
+    /// Marks what `relocations` of `file`, the first of which is at `place`, lead to.
+    fn follow(&self, file: FileIdx, relocations: Relocations, mut place: Place, push: &mut dyn FnMut(Unit)) {
+        let content = &self.resolution.files[file];
+        let types = &self.resolution.names.types[content.member][..];
         let shortcuts = &self.shortcuts[file][..];
         for relocation in relocations {
-            let kind = relocation.kind.target();
-            if kind == Target::TypeIndex {
+            let (kind, symbol) = (relocation.kind.target(), relocation.index);
+            place = place.next();
+            match kind {
+                Target::FunctionIndex | Target::Address | Target::TableSlot => {}
+                Target::TypeIndex => {
+                    self.uses.add_type(types[symbol as usize], place);
+                    continue;
+                }
+                kind => self.note_use(kind, file, symbol),
+            }
+            let target = content.targets[symbol as usize];
+            if target == LOCAL {
+                let shortcut = shortcuts.get(symbol as usize).and_then(|shortcut| shortcut.unit(file));
+                match shortcut.or_else(|| own_unit(file, content, symbol)) {
+                    Some(unit) => self.mark_own(unit, kind, place, push),
+                    None => match self.resolution.local_definition(file, symbol) {
+                        Definition::Undefined => self.uses.add_other(),
+                        definition => self.mark_definition(definition, push),
+                    },
+                }
                 continue;
             }
-            let shortcut = shortcuts.get(relocation.index as usize);
-            if let Some(unit) = shortcut.and_then(|shortcut| shortcut.unit(file)) {
-                self.mark_unit(unit, push);
+            // The address of a stub is null: taking it does not keep the stub.
+            if kind == Target::TableSlot && self.note_slot(target, place) == Slot::Null {
                 continue;
             }
-            match targets[relocation.index as usize] {
-                LOCAL => self.mark_definition(self.resolution.local_definition(file, relocation.index), push),
-                // Most have been met before.
-                target if self.symbols.contains(target.index()) => {}
-                // The address of a stub is null: taking it does not keep the stub.
-                target if kind == Target::TableSlot && self.resolution.symbols[target].is(bits::STUB) => {}
-                target => self.mark_symbol(target, push),
+            // Most have been met before.
+            if !self.symbols.contains(target.index()) {
+                self.mark_symbol(target, push);
             }
+        }
+    }
+
+    /// Marks a function or segment that a file that is live refers to by a symbol of its own.
+    #[inline]
+    fn mark_own(&self, unit: Unit, kind: Target, place: Place, push: &mut dyn FnMut(Unit)) {
+        if kind == Target::TableSlot
+            && let Unit::Function(file, local) = unit
+        {
+            self.uses.add_slot(self.resolution.functions.get(file, local), place);
+        }
+        self.mark_unit(unit, push);
+    }
+
+    /// Notes that the address of a function is taken.
+    #[inline]
+    fn note_slot(&self, symbol: SymbolIdx, place: Place) -> Slot {
+        match self.resolution.definitions[symbol] {
+            // Then it is no stub either.
+            Definition::Function(function) if self.uses.has_slot_before(function, place) => return Slot::Needed,
+            _ if self.resolution.symbols[symbol].is(bits::STUB) => return Slot::Null,
+            Definition::Function(function) => self.uses.add_slot(function, place),
+            _ => self.uses.add_other(),
+        }
+        Slot::Needed
+    }
+
+    /// Notes what layout has to make for a reference to a symbol, other than a table slot.
+    fn note_use(&self, kind: Target, file: FileIdx, symbol: u32) {
+        match kind {
+            Target::GlobalIndex if self.resolution.kind(file, symbol) == SymbolKind::Global => {}
+            Target::GlobalIndex | Target::TableSlotRelative | Target::AddressRelative | Target::AddressTls => {
+                self.uses.add_other();
+            }
+            _ => {}
         }
     }
 
@@ -189,7 +254,10 @@ impl Marker<'_, '_> {
     #[inline]
     fn mark_symbol(&self, symbol: SymbolIdx, push: &mut dyn FnMut(Unit)) {
         if self.symbols.insert(symbol.index()) {
-            self.mark_definition(self.resolution.definitions[symbol], push);
+            match self.resolution.definitions[symbol] {
+                Definition::Undefined => self.uses.add_undefined(symbol),
+                definition => self.mark_definition(definition, push),
+            }
         }
     }
 
@@ -282,6 +350,23 @@ pub fn is_discarded(resolution: &Resolution, file: FileIdx, symbol: u32) -> bool
     }
 }
 
+/// The function or segment that a local symbol of a file stands for, if it is one.
+#[inline]
+fn own_unit(file: FileIdx, content: &File, symbol: u32) -> Option<Unit> {
+    let entry = &content.object.symbols[symbol as usize];
+    match entry.kind {
+        _ if entry.flags.is_undefined() => None,
+        SymbolKind::Function => {
+            let local = entry.index - content.object.function_imports.len() as u32;
+            Some(Unit::Function(file, local))
+        }
+        SymbolKind::Data if (entry.index as usize) < content.contents.segments.len() => {
+            Some(Unit::Segment(file, entry.index))
+        }
+        _ => None,
+    }
+}
+
 fn everything(resolution: &Resolution) -> LiveSet {
     let functions = AtomicBits::new(resolution.function_count());
     let segments = AtomicBits::new(resolution.segments.total());
@@ -306,5 +391,6 @@ fn everything(resolution: &Resolution) -> LiveSet {
         tags: tags.freeze(),
         tables: tables.freeze(),
         symbols: symbols.freeze(),
+        uses: None,
     }
 }

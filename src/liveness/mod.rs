@@ -6,10 +6,12 @@
 mod graph;
 mod mark;
 mod report;
+mod uses;
 
 pub(crate) use graph::Graph;
 pub use mark::{is_discarded, mark};
 pub use report::{names_of, report_unused};
+pub use uses::FirstUses;
 
 use crate::index::*;
 use crate::par::Bits;
@@ -25,6 +27,8 @@ pub struct LiveSet {
     tables: Bits,
     /// Global symbols that something live refers to.
     symbols: Bits,
+    /// What marking saw of the order in which types and table slots are used; `None` if it did not look.
+    uses: Option<FirstUses>,
 }
 
 impl LiveSet {
@@ -68,6 +72,11 @@ impl LiveSet {
             Definition::Section(_) => true,
             Definition::Undefined | Definition::Linker(_) | Definition::Absolute(_) => return None,
         })
+    }
+    /// Where types and table slots are used first, if marking followed relocations, and if they are all that layout has to
+    /// make for relocations against symbols that are defined.
+    pub fn first_uses(&self) -> Option<&FirstUses> {
+        self.uses.as_ref().filter(|uses| uses.are_all())
     }
     /// Keeps a function that a later pass makes.
     pub fn keep_function(&mut self, function: InputFunctionIdx) {

@@ -3,11 +3,11 @@
 //! Checked are block nesting, labels, locals and operand ranges: what a compiler gets wrong by a slip. Types are not:
 //! that is what validating the linked module is for.
 
-use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Reference, Word};
+use super::code::{CodeBuffer, FRAME_ALIGNMENT_MAX, Frame, Scratch, Start, Word};
+use super::encoded::{Draft, EncodedChunks};
 use super::tag::{
     self, IN_EXTRA, INLINE_ALIGN_SHIFT, INLINE_OFFSET_END, NO_SYMBOL, SHAPES, SYMBOLIC, Shape, TYPE_BLOCK,
 };
-use super::walk::{KINDS_32, address_kind};
 use super::worker::{Fixup, Unnamed};
 use crate::leb;
 use crate::object::relocations::RelocationKind;
@@ -31,17 +31,35 @@ impl std::fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
-/// A function under construction, at the end of a buffer. Dropped without [`FunctionBuilder::finish`] it leaves nothing.
+/// Where a function under construction goes.
+#[derive(Debug)]
+enum Output<'b> {
+    /// To the end of arrays; where it begins there.
+    Arrays(&'b mut CodeBuffer, Start),
+    /// Into a worker's buffer, encoded as it comes.
+    Encoded(Encoding<'b>),
+}
+
+/// Where a worker's function goes.
+#[derive(Debug)]
+pub(super) struct Encoding<'b> {
+    /// Its instructions.
+    pub draft: &'b mut Draft,
+    /// Everything, in the end.
+    pub buffer: &'b mut EncodedChunks,
+    /// The worker's unnamed values, to which it may add.
+    pub unnamed: Unnamed<'b>,
+}
+
+/// A function under construction. Dropped without [`FunctionBuilder::finish`] it leaves nothing.
 ///
 /// Methods return the builder, so that instructions can be chained in the order in which they run.
 #[derive(Debug)]
 pub struct FunctionBuilder<'b> {
-    buffer: &'b mut CodeBuffer,
-    unnamed: Option<Unnamed<'b>>,
-    tags: usize,
-    extra: usize,
-    locals: usize,
-    references: usize,
+    output: Output<'b>,
+    scratch: Scratch,
+    /// Instructions so far.
+    count: u32,
     local_count: u32,
     frame: Option<Frame>,
     error: Option<BuildError>,
@@ -50,12 +68,17 @@ pub struct FunctionBuilder<'b> {
 
 impl Drop for FunctionBuilder<'_> {
     fn drop(&mut self) {
-        if !self.is_done {
-            self.buffer.tags.truncate(self.tags);
-            self.buffer.data.truncate(self.tags);
-            self.buffer.extra.truncate(self.extra);
-            self.buffer.locals.truncate(self.locals);
-            self.buffer.references.truncate(self.references);
+        match &mut self.output {
+            Output::Arrays(buffer, start) => {
+                buffer.scratch = std::mem::take(&mut self.scratch);
+                if !self.is_done {
+                    buffer.tags.truncate(start.tags as usize);
+                    buffer.data.truncate(start.tags as usize);
+                    buffer.extra.truncate(start.extra as usize);
+                    buffer.locals.truncate(start.locals as usize);
+                }
+            }
+            Output::Encoded(encoding) => encoding.draft.scratch = std::mem::take(&mut self.scratch),
         }
     }
 }
@@ -63,31 +86,44 @@ impl Drop for FunctionBuilder<'_> {
 impl<'b> FunctionBuilder<'b> {
     /// Starts a function with `parameters` parameters.
     pub fn new(buffer: &'b mut CodeBuffer, parameters: u32) -> Self {
-        let (tags, extra, locals) = (buffer.tags.len(), buffer.extra.len(), buffer.locals.len());
-        let references = buffer.references.len();
-        buffer.scratch.runs.clear();
-        buffer.scratch.blocks.clear();
-        buffer.scratch.blocks.push(false);
-        let (local_count, frame, error, is_done) = (parameters, None, None, false);
-        Self { buffer, unnamed: None, tags, extra, locals, references, local_count, frame, error, is_done }
+        let (start, scratch) = (buffer.end(), std::mem::take(&mut buffer.scratch));
+        Self::start(Output::Arrays(buffer, start), scratch, parameters)
     }
 
-    /// [`FunctionBuilder::new`], for a function that may add to its worker's unnamed values.
-    pub(super) fn with_unnamed(buffer: &'b mut CodeBuffer, parameters: u32, unnamed: Unnamed<'b>) -> Self {
-        let mut builder = Self::new(buffer, parameters);
-        builder.unnamed = Some(unnamed);
-        builder
+    /// [`FunctionBuilder::new`], for a function of a worker.
+    pub(super) fn encoding(encoding: Encoding<'b>, parameters: u32) -> Self {
+        encoding.draft.clear();
+        let scratch = std::mem::take(&mut encoding.draft.scratch);
+        Self::start(Output::Encoded(encoding), scratch, parameters)
+    }
+
+    fn start(output: Output<'b>, mut scratch: Scratch, parameters: u32) -> Self {
+        scratch.runs.clear();
+        scratch.blocks.clear();
+        scratch.blocks.push(false);
+        Self { output, scratch, count: 0, local_count: parameters, frame: None, error: None, is_done: false }
     }
 
     /// Adds a local of the type with the byte `ty`.
     #[inline]
     pub fn local(&mut self, ty: u8) -> Local {
-        match self.buffer.scratch.runs.last_mut() {
-            Some((count, last)) if *last == ty => *count += 1,
-            _ => self.buffer.scratch.runs.push((1, ty)),
+        self.locals(1, ty)
+    }
+    /// Adds `count` locals of the type with the byte `ty`; returns the first, behind which the others follow.
+    #[inline]
+    pub fn locals(&mut self, count: u32, ty: u8) -> Local {
+        let first = self.local_count;
+        let Some(end) = first.checked_add(count) else {
+            self.check(false, "there are 2**32 locals");
+            return Local(first);
+        };
+        match self.scratch.runs.last_mut() {
+            Some((known, last)) if *last == ty => *known += count,
+            _ if count == 0 => {}
+            _ => self.scratch.runs.push((count, ty)),
         }
-        self.local_count += 1;
-        Local(self.local_count - 1)
+        self.local_count = end;
+        Local(first)
     }
     /// Gives the function `size` bytes of stack, aligned to `1 << alignment`; `saved` keeps the caller's stack pointer,
     /// `bottom` gets the lowest address.
@@ -109,32 +145,37 @@ impl<'b> FunctionBuilder<'b> {
     /// An instruction without operand.
     #[inline]
     pub fn op(&mut self, tag: u8) -> &mut Self {
-        self.check(SHAPES[tag as usize] == Shape::Plain, "it needs an operand, or is no instruction");
+        if SHAPES[tag as usize] != Shape::Plain {
+            return self.fail("it needs an operand, or is no instruction");
+        }
         match tag {
             tag::END => {
                 let is_open = self.close();
                 self.check(is_open, "it ends a block that is not there; finish() ends the function");
             }
             tag::ELSE => {
-                let may = self.buffer.scratch.blocks.last_mut().is_some_and(std::mem::take);
+                let may = self.scratch.blocks.last_mut().is_some_and(std::mem::take);
                 self.check(may, "it is in no `if`");
             }
             _ => {}
         }
-        self.push(tag, 0)
+        self.put(tag, 0, |draft| draft.plain(tag))
     }
     /// `block`, `loop`, `if` or `try`, by its tag.
     #[inline]
     pub fn block(&mut self, tag: u8, ty: BlockType) -> &mut Self {
-        self.check(SHAPES[tag as usize] == Shape::Block, "it is no block");
-        self.buffer.scratch.blocks.push(tag == tag::IF);
-        self.refer_to_block_type(ty);
-        self.push(tag, block_word(ty))
+        if SHAPES[tag as usize] != Shape::Block {
+            return self.fail("it is no block");
+        }
+        self.scratch.blocks.push(tag == tag::IF);
+        match block_word(ty) {
+            byte if byte < 0x80 => self.put(tag, byte, |draft| draft.number(tag, byte)),
+            word => self.push(tag, word),
+        }
     }
     /// `try_table`.
     pub fn try_table(&mut self, ty: BlockType, catches: &[Catch]) -> &mut Self {
         let at = self.extra_here();
-        self.refer_to_block_type(ty);
         self.extra(&[block_word(ty), catches.len() as u32]);
         for catch in catches {
             let (kind, symbol, label) = match *catch {
@@ -144,23 +185,22 @@ impl<'b> FunctionBuilder<'b> {
                 Catch::AllRef(label) => (3, NO_SYMBOL, label),
             };
             self.check_label(label);
-            if symbol != NO_SYMBOL {
-                self.refer(RelocationKind::TAG_INDEX_LEB, symbol);
-            }
             self.extra(&[kind, symbol, label]);
         }
-        self.buffer.scratch.blocks.push(false);
+        self.scratch.blocks.push(false);
         self.push(tag::TRY_TABLE, at)
     }
     /// `br`, `br_if` and the like, by their tag.
     #[inline]
     pub fn branch(&mut self, tag: u8, label: u32) -> &mut Self {
-        self.check(SHAPES[tag as usize] == Shape::Number, "it takes no label");
+        if SHAPES[tag as usize] != Shape::Number {
+            return self.fail("it takes no label");
+        }
         self.check_label(label);
         if tag == tag::DELEGATE {
             self.close();
         }
-        self.push(tag, label)
+        self.put(tag, label, |draft| draft.number(tag, label))
     }
     /// `br_table`; the last label is the default.
     pub fn br_table(&mut self, labels: &[u32]) -> &mut Self {
@@ -193,7 +233,7 @@ impl<'b> FunctionBuilder<'b> {
     /// `i32.const`.
     #[inline]
     pub fn i32_const(&mut self, value: i32) -> &mut Self {
-        self.push(tag::I32_CONST, value as u32)
+        self.put(tag::I32_CONST, value as u32, |draft| draft.constant(value))
     }
     /// `i64.const`.
     #[inline]
@@ -211,10 +251,16 @@ impl<'b> FunctionBuilder<'b> {
     /// A load or store, by its tag.
     #[inline]
     pub fn memory(&mut self, tag: u8, access: MemArg) -> &mut Self {
-        self.check(SHAPES[tag as usize] == Shape::Memory, "it does not access memory");
-        self.check(access.alignment < 32, "an alignment is below 2**32");
+        if SHAPES[tag as usize] != Shape::Memory {
+            return self.fail("it does not access memory");
+        }
+        if access.alignment >= 32 {
+            return self.fail("an alignment is below 2**32");
+        }
         if access.symbol.is_none() && access.offset < INLINE_OFFSET_END {
-            return self.push(tag, access.alignment << INLINE_ALIGN_SHIFT | access.offset as u32);
+            let (alignment, offset) = (access.alignment, access.offset as u32);
+            return self
+                .put(tag, alignment << INLINE_ALIGN_SHIFT | offset, |draft| draft.access(tag, alignment, offset));
         }
         let at = self.extra_here();
         self.access(access);
@@ -228,19 +274,19 @@ impl<'b> FunctionBuilder<'b> {
     /// `call`.
     #[inline]
     pub fn call(&mut self, function: Func) -> &mut Self {
-        self.named(tag::CALL, RelocationKind::FUNCTION_INDEX_LEB, function.0)
+        self.field(tag::CALL, RelocationKind::FUNCTION_INDEX_LEB, function.0)
     }
     /// Calls a function of the run-time library, which may have to be taken from an archive.
     pub fn call_intrinsic(&mut self, function: Func) -> &mut Self {
-        self.named(tag::CALL_INTRINSIC, RelocationKind::FUNCTION_INDEX_LEB, function.0)
+        self.push(tag::CALL_INTRINSIC, function.0)
     }
     /// Calls the function that names the values of an enumeration.
     pub fn call_tag_name(&mut self, function: Func) -> &mut Self {
-        self.named(tag::CALL_TAG_NAME, RelocationKind::FUNCTION_INDEX_LEB, function.0)
+        self.push(tag::CALL_TAG_NAME, function.0)
     }
     /// `return_call`.
     pub fn return_call(&mut self, function: Func) -> &mut Self {
-        self.named(tag::RETURN_CALL, RelocationKind::FUNCTION_INDEX_LEB, function.0)
+        self.push(tag::RETURN_CALL, function.0)
     }
     /// `call_indirect` or `return_call_indirect`, by its tag, through `table`; or else through table 0, which does not by
     /// itself have the module get one.
@@ -248,16 +294,12 @@ impl<'b> FunctionBuilder<'b> {
     pub fn call_indirect(&mut self, tag: u8, ty: Type, table: Option<Table>) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Indirect, "it is no indirect call");
         let at = self.extra_here();
-        self.refer(RelocationKind::TYPE_INDEX_LEB, ty.0);
-        if let Some(table) = table {
-            self.refer(RelocationKind::TABLE_NUMBER_LEB, table.0);
-        }
         self.extra(&[ty.0, table.map_or(NO_SYMBOL, |table| table.0)]);
         self.push(tag, at)
     }
     /// `ref.func`.
     pub fn ref_func(&mut self, function: Func) -> &mut Self {
-        self.named(tag::REF_FUNC, RelocationKind::FUNCTION_INDEX_LEB, function.0)
+        self.push(tag::REF_FUNC, function.0)
     }
     /// `ref.null`, of the abstract heap type with the byte `ty`.
     pub fn ref_null(&mut self, ty: u8) -> &mut Self {
@@ -270,27 +312,27 @@ impl<'b> FunctionBuilder<'b> {
     /// `global.get`.
     #[inline]
     pub fn global_get(&mut self, global: Global) -> &mut Self {
-        self.named(tag::GLOBAL_GET, RelocationKind::GLOBAL_INDEX_LEB, global.0)
+        self.field(tag::GLOBAL_GET, RelocationKind::GLOBAL_INDEX_LEB, global.0)
     }
     /// `global.set`.
     #[inline]
     pub fn global_set(&mut self, global: Global) -> &mut Self {
-        self.named(tag::GLOBAL_SET, RelocationKind::GLOBAL_INDEX_LEB, global.0)
+        self.field(tag::GLOBAL_SET, RelocationKind::GLOBAL_INDEX_LEB, global.0)
     }
     /// Sets the stack pointer, whose symbol is `global`.
     #[inline]
     pub fn global_set_sp(&mut self, global: Global) -> &mut Self {
-        self.named(tag::GLOBAL_SET_SP, RelocationKind::GLOBAL_INDEX_LEB, global.0)
+        self.push(tag::GLOBAL_SET_SP, global.0)
     }
     /// `table.get` or `table.set`, by its tag.
     pub fn table_op(&mut self, tag: u8, table: Table) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Table, "it is not about a table's element");
-        self.named(tag, RelocationKind::TABLE_NUMBER_LEB, table.0)
+        self.push(tag, table.0)
     }
     /// `throw`, or the `catch` of a `try`, by its tag.
     pub fn exception(&mut self, tag: u8, exception: Tag) -> &mut Self {
         self.check(SHAPES[tag as usize] == Shape::Tag, "it has no exception tag");
-        self.named(tag, RelocationKind::TAG_INDEX_LEB, exception.0)
+        self.push(tag, exception.0)
     }
     /// The address `addend` bytes behind a named value: a constant of pointer type.
     #[inline]
@@ -299,9 +341,9 @@ impl<'b> FunctionBuilder<'b> {
     }
     /// An unnamed constant value, as [`super::Worker::unnamed`] makes it; only a worker's functions can have some.
     pub fn unnamed(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Data {
-        match &mut self.unnamed {
-            Some(unnamed) => unnamed.add(bytes, alignment, fixups),
-            None => {
+        match &mut self.output {
+            Output::Encoded(encoding) => encoding.unnamed.add(bytes, alignment, fixups),
+            Output::Arrays(..) => {
                 self.check(false, "only a worker's functions have unnamed values");
                 Data(NO_SYMBOL)
             }
@@ -322,20 +364,19 @@ impl<'b> FunctionBuilder<'b> {
     /// The table slot of a function: its address.
     #[inline]
     pub fn func_ref(&mut self, function: Func) -> &mut Self {
-        self.named(tag::FUNC_REF, RelocationKind::TABLE_INDEX_SLEB, function.0)
+        self.push(tag::FUNC_REF, function.0)
     }
     /// The distance from `__table_base` to the table slot of a function, in position-independent code.
     pub fn func_relative_ref(&mut self, function: Func) -> &mut Self {
-        self.named(tag::FUNC_RELATIVE_REF, RelocationKind::TABLE_INDEX_REL_SLEB, function.0)
+        self.push(tag::FUNC_RELATIVE_REF, function.0)
     }
     /// The address of a table of names.
     pub fn name_table_ref(&mut self, table: Data) -> &mut Self {
-        self.named(tag::NAME_TABLE_REF, RelocationKind::MEMORY_ADDR_SLEB, table.0)
+        self.push(tag::NAME_TABLE_REF, table.0)
     }
     /// The length of a table of names, whose symbol is absolute data: an `i32.const`.
     pub fn names_len(&mut self, len: Data) -> &mut Self {
-        // Its field has the same width everywhere.
-        self.named(tag::NAMES_LEN, RelocationKind::MEMORY_ADDR_SLEB, len.0)
+        self.push(tag::NAMES_LEN, len.0)
     }
     /// An instruction behind the prefix 0xfc: its opcode, plain numbers, tables.
     pub fn misc(&mut self, opcode: u32, numbers: &[u32], tables: &[Table]) -> &mut Self {
@@ -344,10 +385,7 @@ impl<'b> FunctionBuilder<'b> {
         let at = self.extra_here();
         self.extra(&[opcode]);
         self.extra(numbers);
-        for table in tables {
-            self.refer(RelocationKind::TABLE_NUMBER_LEB, table.0);
-            self.extra(&[table.0]);
-        }
+        tables.iter().for_each(|table| self.extra(&[table.0]));
         self.push(tag::MISC, at)
     }
     /// `memory.init` of memory 0, from data segment number `segment` of the module.
@@ -411,58 +449,64 @@ impl<'b> FunctionBuilder<'b> {
     /// # Errors
     /// The first slip; the function is then not there.
     pub fn finish(mut self) -> Result<(), BuildError> {
-        self.check(self.buffer.scratch.blocks.len() == 1, "a block is not ended");
+        self.check(self.scratch.blocks.len() == 1, "a block is not ended");
         self.push(tag::END, 0);
         if let Some(error) = self.error {
             return Err(error);
         }
-        if let Some(frame) = self.frame {
-            let kind = RelocationKind::GLOBAL_INDEX_LEB;
-            let used = Reference { kind, operand: frame.stack_pointer, instruction: 0 };
-            // The prologue reads and writes it, in front of everything else.
-            self.buffer.references.splice(self.references..self.references, [used; 2]);
+        let runs = &self.scratch.runs;
+        let encode = |locals: &mut Vec<u8>| {
+            leb::push_unsigned(locals, runs.len() as u64);
+            for &(count, ty) in runs {
+                leb::push_unsigned(locals, count as u64);
+                locals.push(ty);
+            }
+        };
+        match &mut self.output {
+            Output::Arrays(buffer, start) => {
+                encode(&mut buffer.locals);
+                buffer.frames.push(self.frame);
+                buffer.starts.push(*start);
+            }
+            Output::Encoded(encoding) => encoding.buffer.finish(encoding.draft, encode, self.frame.as_ref()),
         }
-        let start = super::code::Start { tags: self.tags as u32, extra: self.extra as u32, locals: self.locals as u32 };
-        let CodeBuffer { locals, scratch, .. } = &mut *self.buffer;
-        leb::push_unsigned(locals, scratch.runs.len() as u64);
-        for &(count, ty) in &scratch.runs {
-            leb::push_unsigned(locals, count as u64);
-            locals.push(ty);
-        }
-        self.buffer.frames.push(self.frame);
-        self.buffer.starts.push(start);
-        self.buffer.summarise(self.references);
         self.is_done = true;
         Ok(())
     }
 
-    #[inline]
+    /// An instruction of any form.
     fn push(&mut self, tag: u8, data: u32) -> &mut Self {
-        self.buffer.tags.push(tag);
-        self.buffer.data.push(data.to_le_bytes());
+        let number = self.count;
+        self.put(tag, data, |draft| draft.push(tag, data, number))
+    }
+    /// An instruction, with a way to encode it.
+    #[inline]
+    fn put(&mut self, tag: u8, data: u32, encode: impl FnOnce(&mut Draft)) -> &mut Self {
+        match &mut self.output {
+            Output::Encoded(encoding) => encode(encoding.draft),
+            Output::Arrays(buffer, _) => {
+                buffer.tags.push(tag);
+                buffer.data.push(data.to_le_bytes());
+            }
+        }
+        self.count += 1;
         self
     }
-    /// An instruction whose word is a symbol.
+    /// An instruction that is its tag and the field of a symbol.
     #[inline]
-    fn named(&mut self, tag: u8, kind: RelocationKind, operand: u32) -> &mut Self {
-        self.refer(kind, operand);
-        self.push(tag, operand)
+    fn field(&mut self, tag: u8, kind: RelocationKind, symbol: u32) -> &mut Self {
+        let number = self.count;
+        self.put(tag, symbol, |draft| draft.field(tag, kind, symbol, number))
     }
-    /// Notes that the next instruction names `operand`: in the order in which a walk gives them to its sink.
-    #[inline]
-    fn refer(&mut self, kind: RelocationKind, operand: u32) {
-        let instruction = (self.buffer.tags.len() - self.tags) as u32;
-        self.buffer.references.push(Reference { kind, operand, instruction });
-    }
-    fn refer_to_block_type(&mut self, ty: BlockType) {
-        if let BlockType::Function(ty) = ty {
-            self.refer(RelocationKind::TYPE_INDEX_LEB, ty.0);
-        }
+    #[cold]
+    fn fail(&mut self, problem: &'static str) -> &mut Self {
+        self.check(false, problem);
+        self
     }
     /// Ends the innermost block; whether there was one besides the function's own.
     #[inline]
     fn close(&mut self) -> bool {
-        let blocks = &mut self.buffer.scratch.blocks;
+        let blocks = &mut self.scratch.blocks;
         let is_open = blocks.len() > 1;
         blocks.truncate(blocks.len().max(2) - 1);
         is_open
@@ -470,7 +514,7 @@ impl<'b> FunctionBuilder<'b> {
     #[inline]
     fn local_op(&mut self, tag: u8, local: Local) -> &mut Self {
         self.check(local.0 < self.local_count, "there is no such local");
-        self.push(tag, local.0)
+        self.put(tag, local.0, |draft| draft.number(tag, local.0))
     }
     #[inline]
     fn wide(&mut self, tag: u8, value: u64) -> &mut Self {
@@ -480,7 +524,6 @@ impl<'b> FunctionBuilder<'b> {
     }
     #[inline]
     fn reference(&mut self, tag: u8, offset_tag: u8, data: Data, addend: i64) -> &mut Self {
-        self.refer(address_kind(&KINDS_32, tag), data.0);
         if addend == 0 {
             return self.push(tag, data.0);
         }
@@ -491,23 +534,30 @@ impl<'b> FunctionBuilder<'b> {
     fn access(&mut self, access: MemArg) {
         let offset = [access.offset as u32, (access.offset >> 32) as u32];
         match access.symbol {
-            Some(symbol) => {
-                self.refer(KINDS_32.offset, symbol.0);
-                self.extra(&[access.alignment | SYMBOLIC, symbol.0, offset[0], offset[1]]);
-            }
+            Some(symbol) => self.extra(&[access.alignment | SYMBOLIC, symbol.0, offset[0], offset[1]]),
             None => self.extra(&[access.alignment, offset[0], offset[1]]),
         }
     }
     #[inline]
     fn extra_here(&self) -> u32 {
-        (self.buffer.extra.len() - self.extra) as u32
+        match &self.output {
+            Output::Encoded(encoding) => encoding.draft.extra.len() as u32,
+            Output::Arrays(buffer, start) => buffer.extra.len() as u32 - start.extra,
+        }
     }
     #[inline]
     fn extra(&mut self, words: &[u32]) {
-        self.buffer.extra.extend(words.iter().map(|word| word.to_le_bytes()));
+        self.words().extend(words.iter().map(|word| word.to_le_bytes()));
+    }
+    #[inline]
+    fn words(&mut self) -> &mut Vec<Word> {
+        match &mut self.output {
+            Output::Encoded(encoding) => &mut encoding.draft.extra,
+            Output::Arrays(buffer, _) => &mut buffer.extra,
+        }
     }
     fn extra_bytes(&mut self, bytes: &[u8]) {
-        self.buffer.extra.extend(bytes.chunks(4).map(|chunk| {
+        self.words().extend(bytes.chunks(4).map(|chunk| {
             let mut word = Word::default();
             word[..chunk.len()].copy_from_slice(chunk);
             word
@@ -515,17 +565,17 @@ impl<'b> FunctionBuilder<'b> {
     }
     #[inline]
     fn check_label(&mut self, label: u32) {
-        self.check((label as usize) < self.buffer.scratch.blocks.len(), "there is no block that far out");
+        self.check((label as usize) < self.scratch.blocks.len(), "there is no block that far out");
     }
     #[inline]
     fn check(&mut self, holds: bool, problem: &'static str) {
         if !holds && self.error.is_none() {
-            let instruction = self.buffer.tags.len() - self.tags;
-            self.error = Some(BuildError { instruction, problem });
+            self.error = Some(BuildError { instruction: self.count as usize, problem });
         }
     }
 }
 
+#[inline]
 fn block_word(ty: BlockType) -> u32 {
     const EMPTY: u32 = 0x40;
     match ty {

@@ -1,7 +1,6 @@
 //! Functions as arrays: what a compiler hands over, and what lies in a `.wmir` file.
 
 use super::Malformed;
-use crate::object::relocations::RelocationKind;
 
 /// 32 bits, little endian, as they lie in a file: an array of them is used where it is mapped.
 pub type Word = [u8; 4];
@@ -100,17 +99,6 @@ pub struct Start {
     pub locals: u32,
 }
 
-/// What an instruction of a function that a builder has made names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Reference {
-    /// As in code whose addresses have 32 bits.
-    pub kind: RelocationKind,
-    /// A symbol or a type.
-    pub operand: u32,
-    /// Number of the instruction.
-    pub instruction: u32,
-}
-
 /// What builders use one after the other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
@@ -135,32 +123,10 @@ pub struct CodeBuffer {
     pub frames: Vec<Option<Frame>>,
     /// Where each function begins.
     pub starts: Vec<Start>,
-    /// What the functions that a builder made name.
-    pub(super) references: Vec<Reference>,
-    /// Of each function its part of `references`, or [`UNKNOWN`]; those behind the last one are unknown.
-    summaries: Vec<(u32, u32)>,
     pub(super) scratch: Scratch,
 }
 
-/// The function was not made by a builder.
-const UNKNOWN: (u32, u32) = (u32::MAX, u32::MAX);
-
 impl CodeBuffer {
-    /// An empty buffer with room for as much as lies in `other`, whose scratch it takes.
-    pub(super) fn like(other: &mut Self) -> Self {
-        let room = |len: usize| len + len / 8;
-        Self {
-            tags: Vec::with_capacity(room(other.tags.len())),
-            data: Vec::with_capacity(room(other.data.len())),
-            extra: Vec::with_capacity(room(other.extra.len())),
-            locals: Vec::with_capacity(room(other.locals.len())),
-            frames: Vec::with_capacity(other.frames.len()),
-            starts: Vec::with_capacity(other.starts.len()),
-            references: Vec::with_capacity(room(other.references.len())),
-            summaries: Vec::with_capacity(other.starts.len()),
-            scratch: std::mem::take(&mut other.scratch),
-        }
-    }
     /// Takes all functions out.
     pub fn clear(&mut self) {
         self.tags.clear();
@@ -169,18 +135,6 @@ impl CodeBuffer {
         self.locals.clear();
         self.frames.clear();
         self.starts.clear();
-        self.references.clear();
-        self.summaries.clear();
-    }
-    /// Says that all references from number `start` on are those of the last function, and all that it has.
-    pub(super) fn summarise(&mut self, start: usize) {
-        self.summaries.resize(self.starts.len() - 1, UNKNOWN);
-        self.summaries.push((start as u32, self.references.len() as u32));
-    }
-    /// What function number `index` names, if a builder made it: it then also is well formed.
-    pub(crate) fn references(&self, index: usize) -> Option<&[Reference]> {
-        let &(start, end) = self.summaries.get(index).filter(|&&summary| summary != UNKNOWN)?;
-        Some(&self.references[start as usize..end as usize])
     }
     /// How many functions there are.
     pub fn len(&self) -> usize {

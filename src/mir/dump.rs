@@ -3,10 +3,11 @@
 use super::code::Code;
 use super::tag::{self, SHAPES, SPECS, Shape};
 use super::walk::{Sink, walk};
-use super::{Frame, Malformed};
+use super::{Frame, Malformed, Unit};
 use crate::diagnostic::Diagnostic;
 use crate::object::relocations::{RelocationKind, Target};
 use crate::object::{Contents, Object};
+use crate::resolve::value_type_name;
 use std::fmt::Write;
 
 /// The functions of the object with MIR `bytes`, called `name` in messages, in words.
@@ -17,8 +18,8 @@ pub fn dump(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
     let object = Object::parse(name.to_owned(), bytes)?;
     let contents = Contents::parse(&object)?;
     let mut out = String::new();
-    let Some(view) = &contents.mir else { return Ok(format!("{name}: no MIR\n")) };
-    let bits = if view.is_64() { 64 } else { 32 };
+    let Some(Unit::File(view)) = &contents.mir else { return Ok(format!("{name}: no MIR\n")) };
+    let bits = if view.is_64 { 64 } else { 32 };
     let _ = writeln!(out, "{name}: MIR of {} functions, addresses of {bits} bits", view.len());
     for index in 0..view.len() {
         let number = object.function_imports.len() + index;
@@ -30,7 +31,7 @@ pub fn dump(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
         if let Some(frame) = &code.frame {
             frame_text(&mut out, frame, &object);
         }
-        instructions(&mut out, &code, view.is_64(), &object);
+        instructions(&mut out, &code, view.is_64, &object);
     }
     Ok(out)
 }
@@ -159,16 +160,5 @@ fn symbol_name<'i>(object: &Object<'i>, symbol: u32) -> &'i str {
 
 /// The name of a type of one byte in the text format.
 fn type_name(byte: u8) -> String {
-    let name = match byte {
-        0x7f => "i32",
-        0x7e => "i64",
-        0x7d => "f32",
-        0x7c => "f64",
-        0x7b => "v128",
-        0x70 => "funcref",
-        0x6f => "externref",
-        0x69 => "exnref",
-        _ => return format!("0x{byte:02x}"),
-    };
-    name.to_owned()
+    value_type_name(byte).map_or_else(|| format!("0x{byte:02x}"), str::to_owned)
 }

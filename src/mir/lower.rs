@@ -4,7 +4,7 @@
 //! padded to its full width and a relocation says what belongs there.
 
 use super::walk::{Sink, walk};
-use super::{Code, Malformed};
+use super::{Code, Malformed, Unit};
 use crate::leb;
 use crate::object::relocations::{Field, Relocation, RelocationKind};
 
@@ -39,9 +39,30 @@ pub fn lower_padded(
     walk(code, is_64, &mut Padded { values, out, relocations })
 }
 
+/// As [`lower`], of function number `function` of a unit.
+pub(crate) fn lower_unit(
+    unit: &Unit,
+    function: usize,
+    values: &impl Values,
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
+    unit.walk(function, &mut Final { values, out })
+}
+
+/// As [`lower_padded`], of function number `function` of a unit.
+pub(crate) fn lower_padded_unit(
+    unit: &Unit,
+    function: usize,
+    values: &impl Values,
+    out: &mut Vec<u8>,
+    relocations: &mut Vec<Relocation>,
+) -> Result<(), Malformed> {
+    unit.walk(function, &mut Padded { values, out, relocations })
+}
+
 /// Appends the first `len` of `bytes`: of a number of bytes that is known, then some off, there is nothing to guess.
 #[inline]
-fn push_first(out: &mut Vec<u8>, bytes: [u8; 4], len: usize) {
+pub(super) fn push_first(out: &mut Vec<u8>, bytes: [u8; 4], len: usize) {
     out.extend_from_slice(&bytes);
     out.truncate(out.len() - bytes.len() + len);
 }
@@ -52,6 +73,8 @@ struct Final<'a, V> {
 }
 
 impl<V: Values> Sink for Final<'_, V> {
+    const TAKES_SHORT: bool = true;
+
     #[inline]
     fn byte(&mut self, byte: u8) {
         self.out.push(byte);
@@ -99,6 +122,8 @@ struct Padded<'a, V> {
 }
 
 impl<V: Values> Sink for Padded<'_, V> {
+    const TAKES_SHORT: bool = true;
+
     fn byte(&mut self, byte: u8) {
         self.out.push(byte);
     }

@@ -37,6 +37,17 @@ pub enum DataKind {
     ThreadLocal,
 }
 
+/// A name: a part of one of the texts of its module's declarations.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name {
+    /// Number of the compiler's text; [`OWN_TEXT`]: it is the declarations' own.
+    text: u32,
+    start: u32,
+    end: u32,
+}
+
+const OWN_TEXT: u32 = u32::MAX;
+
 /// What is declared.
 #[derive(Clone, Debug)]
 pub(crate) enum Entity {
@@ -45,8 +56,8 @@ pub(crate) enum Entity {
         linkage: Linkage,
     },
     ImportFunc {
-        module: Range<u32>,
-        field: Range<u32>,
+        /// Module and field of the host's.
+        names: Box<[Name; 2]>,
         ty: u32,
         weak: bool,
     },
@@ -83,7 +94,7 @@ pub(crate) enum Entity {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Declaration {
-    pub name: Range<u32>,
+    pub name: Name,
     pub ordinal: Option<Ordinal>,
     pub entity: Entity,
 }
@@ -92,38 +103,51 @@ pub(crate) struct Declaration {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Declarations {
     text: String,
+    /// What the compiler has names in: these are not copied.
+    texts: Vec<Arc<str>>,
     pub list: Vec<Declaration>,
     /// Function types in their canonical encoding (see [`crate::object::Signature`]).
     pub types: Vec<Box<[u8]>>,
     type_ids: HashMap<Box<[u8]>, u32>,
     /// Name, function.
-    pub exports: Vec<(Range<u32>, u32)>,
+    pub exports: Vec<(Name, u32)>,
     /// Priority, function.
     pub init_functions: Vec<(u32, u32)>,
     /// Declarations whose namesakes in other modules must mean the same, with a hash of what they mean.
     pub agreements: Vec<(u32, u128)>,
     /// Features of WebAssembly that the code uses, sorted.
-    features: Vec<Range<u32>>,
-    stack_pointer: Option<u32>,
-    indirect_table: Option<u32>,
+    features: Vec<Name>,
+    /// What is declared once at most.
+    once: [Option<u32>; 2],
+}
+
+/// What is declared once at most, and how it is numbered.
+#[derive(Clone, Copy)]
+enum Once {
+    StackPointer,
+    IndirectTable,
 }
 
 impl Declarations {
     /// A name.
-    pub fn text(&self, range: &Range<u32>) -> &str {
-        &self.text[range.start as usize..range.end as usize]
+    pub fn text(&self, name: &Name) -> &str {
+        let text = self.texts.get(name.text as usize).map_or(self.text.as_str(), |text| text);
+        &text[name.start as usize..name.end as usize]
     }
     /// Names of the features that the code uses.
     pub fn features(&self) -> impl Iterator<Item = &str> {
-        self.features.iter().map(|range| self.text(range))
+        self.features.iter().map(|name| self.text(name))
     }
-    fn intern(&mut self, text: &str) -> Range<u32> {
+    fn parameters_of(&self, ty: Type) -> u32 {
+        let encoded = self.types.get(ty.0 as usize);
+        encoded.and_then(|encoded| crate::leb::read_u32(encoded, &mut 0).ok()).unwrap_or(0)
+    }
+    fn intern(&mut self, text: &str) -> Name {
         let start = self.text.len() as u32;
         self.text.push_str(text);
-        start..self.text.len() as u32
+        Name { text: OWN_TEXT, start, end: self.text.len() as u32 }
     }
-    fn declare(&mut self, name: &str, ordinal: Option<Ordinal>, entity: Entity) -> u32 {
-        let name = self.intern(name);
+    fn declare(&mut self, name: Name, ordinal: Option<Ordinal>, entity: Entity) -> u32 {
         self.list.push(Declaration { name, ordinal, entity });
         self.list.len() as u32 - 1
     }
@@ -185,6 +209,9 @@ impl Module {
     pub(crate) fn parts(&self) -> Parts {
         self.parts.lock().clone()
     }
+    pub(super) fn is_64(&self) -> bool {
+        self.is_64
+    }
     /// Appends to `known`, which holds those of the first declarations, the parameter counts of all others.
     pub(super) fn add_parameter_counts(&self, known: &mut Vec<u32>) {
         let all = self.parameters.read();
@@ -209,7 +236,18 @@ impl Module {
         }
     }
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut Declarations) -> R) -> R {
+        self.change_unless(|_| None, change)
+    }
+    /// What is known, or else what a change gives.
+    fn change_unless<R>(
+        &self,
+        known: impl FnOnce(&Declarations) -> Option<R>,
+        change: impl FnOnce(&mut Declarations) -> R,
+    ) -> R {
         let mut parts = self.parts.lock();
+        if let Some(known) = known(&parts.declarations) {
+            return known;
+        }
         parts.version += 1;
         change(Arc::make_mut(&mut parts.declarations))
     }
@@ -223,6 +261,7 @@ impl Module {
         ordinal: Option<Ordinal>,
         (entity, parameters): (Entity, u32),
     ) -> u32 {
+        let name = declarations.intern(name);
         let index = declarations.declare(name, ordinal, entity);
         self.parameters.write().push(parameters);
         index
@@ -234,16 +273,35 @@ impl Module {
         crate::leb::push_name(&mut encoded, parameters);
         crate::leb::push_name(&mut encoded, results);
         // Workers ask for types that are there: that is no change.
-        if let Some(&index) = self.parts.lock().declarations.type_ids.get(encoded.as_slice()) {
-            return Type(index);
-        }
+        let known = |declarations: &Declarations| declarations.type_ids.get(encoded.as_slice()).copied();
+        Type(self.change_unless(known, |declarations| {
+            let index = declarations.types.len() as u32;
+            declarations.type_ids.insert(encoded.clone().into(), index);
+            declarations.types.push(encoded.clone().into());
+            index
+        }))
+    }
+    /// Declares many functions and data at once: `declare` is given what declares them, with names that are parts of
+    /// `names`, which is kept as it is.
+    ///
+    /// `declare` must not use the module.
+    ///
+    /// ```
+    /// # use wold::{Session, mir::{Linkage, Ordinal}, options::Options};
+    /// # let session = Session::new(Options::default());
+    /// let module = session.module("unit");
+    /// let ty = module.func_type(&[], &[]);
+    /// let functions = module.declare_all("firstsecond".into(), |all| {
+    ///     [all.func(0..5, ty, Linkage::Local, Some(Ordinal(0))), all.func(5..11, ty, Linkage::Local, Some(Ordinal(1)))]
+    /// });
+    /// # assert!(functions[0] < functions[1]);
+    /// ```
+    pub fn declare_all<R>(&self, names: Arc<str>, declare: impl FnOnce(&mut Declaring<'_>) -> R) -> R {
         self.change(|declarations| {
-            let next = declarations.types.len() as u32;
-            let index = *declarations.type_ids.entry(encoded.clone().into()).or_insert(next);
-            if index == next {
-                declarations.types.push(encoded.into());
-            }
-            Type(index)
+            let text = declarations.texts.len() as u32;
+            declarations.texts.push(Arc::clone(&names));
+            let parameters = &mut *self.parameters.write();
+            declare(&mut Declaring { declarations, parameters, names: &names, text })
         })
     }
     /// Declares a function that a worker will define.
@@ -254,8 +312,8 @@ impl Module {
     /// Declares a function `name` that another input defines or, if none does, the host as `module`'s `field`.
     pub fn import_func(&self, name: &str, module: &str, field: &str, ty: Type, weak: bool) -> Func {
         Func(self.change(|declarations| {
-            let (module, field) = (declarations.intern(module), declarations.intern(field));
-            let entity = Entity::ImportFunc { module, field, ty: ty.0, weak };
+            let names = Box::new([declarations.intern(module), declarations.intern(field)]);
+            let entity = Entity::ImportFunc { names, ty: ty.0, weak };
             self.declare_in(declarations, name, None, (entity, 0))
         }))
     }
@@ -293,30 +351,20 @@ impl Module {
     pub fn stack_pointer(&self) -> Global {
         let value_type = if self.is_64 { 0x7e } else { 0x7f };
         let entity = Entity::ImportGlobal { value_type, mutable: true };
-        let known = self.parts.lock().declarations.stack_pointer;
-        Global(
-            known.unwrap_or_else(|| {
-                self.once("__stack_pointer", entity, |declarations| &mut declarations.stack_pointer)
-            }),
-        )
+        Global(self.once("__stack_pointer", entity, Once::StackPointer))
     }
-    /// The table of functions whose address is taken.
+    /// The table of functions whose address is taken. To ask for it again changes nothing.
     pub fn indirect_table(&self) -> Table {
         const FUNCREF: u8 = 0x70;
         let entity = Entity::ImportTable { element: FUNCREF };
-        let known = self.parts.lock().declarations.indirect_table;
-        Table(known.unwrap_or_else(|| {
-            self.once("__indirect_function_table", entity, |declarations| &mut declarations.indirect_table)
-        }))
+        Table(self.once("__indirect_function_table", entity, Once::IndirectTable))
     }
-    /// Declares `name` unless `slot` says that it is declared.
-    fn once(&self, name: &str, entity: Entity, slot: impl Fn(&mut Declarations) -> &mut Option<u32>) -> u32 {
-        self.change(|declarations| match *slot(declarations) {
-            Some(index) => index,
-            None => {
-                let index = self.declare_in(declarations, name, None, (entity, 0));
-                *slot(declarations).insert(index)
-            }
+    /// Declares `name` unless it is declared.
+    fn once(&self, name: &str, entity: Entity, which: Once) -> u32 {
+        let known = |declarations: &Declarations| declarations.once[which as usize];
+        self.change_unless(known, |declarations| {
+            let index = self.declare_in(declarations, name, None, (entity, 0));
+            *declarations.once[which as usize].insert(index)
         })
     }
     /// Defines an exception tag.
@@ -339,7 +387,7 @@ impl Module {
         self.change(|declarations| {
             let before = declarations.exports.len();
             let mut exports = std::mem::take(&mut declarations.exports);
-            exports.retain(|(range, _)| declarations.text(range) != name);
+            exports.retain(|(known, _)| declarations.text(known) != name);
             declarations.exports = exports;
             declarations.exports.len() < before
         })
@@ -353,7 +401,7 @@ impl Module {
     /// ask for some, and the module that is linked lists them.
     pub fn use_feature(&self, name: &str) {
         self.change(|declarations| {
-            if let Err(at) = declarations.features.binary_search_by(|range| declarations.text(range).cmp(name)) {
+            if let Err(at) = declarations.features.binary_search_by(|known| declarations.text(known).cmp(name)) {
                 let name = declarations.intern(name);
                 declarations.features.insert(at, name);
             }
@@ -402,8 +450,40 @@ impl Module {
         });
     }
     fn parameters_of(&self, ty: Type) -> u32 {
-        let parts = self.parts.lock();
-        let encoded = parts.declarations.types.get(ty.0 as usize);
-        encoded.and_then(|encoded| crate::leb::read_u32(encoded, &mut 0).ok()).unwrap_or(0)
+        self.parts.lock().declarations.parameters_of(ty)
+    }
+}
+
+/// Declares many functions and data: see [`Module::declare_all`].
+#[derive(Debug)]
+pub struct Declaring<'m> {
+    declarations: &'m mut Declarations,
+    parameters: &'m mut Vec<u32>,
+    names: &'m str,
+    /// The number of `names`.
+    text: u32,
+}
+
+impl Declaring<'_> {
+    /// Declares a function that a worker will define.
+    ///
+    /// # Panics
+    /// If `name` is no part of the names.
+    pub fn func(&mut self, name: Range<u32>, ty: Type, linkage: Linkage, ordinal: Option<Ordinal>) -> Func {
+        let parameters = self.declarations.parameters_of(ty);
+        Func(self.declare(name, ordinal, Entity::Func { ty: ty.0, linkage }, parameters))
+    }
+    /// Declares data that a worker will define.
+    ///
+    /// # Panics
+    /// If `name` is no part of the names.
+    pub fn data(&mut self, name: Range<u32>, kind: DataKind, linkage: Linkage, ordinal: Option<Ordinal>) -> Data {
+        Data(self.declare(name, ordinal, Entity::Data { kind, linkage }, 0))
+    }
+    fn declare(&mut self, name: Range<u32>, ordinal: Option<Ordinal>, entity: Entity, parameters: u32) -> u32 {
+        let Range { start, end } = name;
+        assert!(self.names.get(start as usize..end as usize).is_some(), "a name is a part of the names");
+        self.parameters.push(parameters);
+        self.declarations.declare(Name { text: self.text, start, end }, ordinal, entity)
     }
 }

@@ -3,7 +3,7 @@
 use super::Unit;
 use super::edit::{Edit, Gate, write};
 use super::fields::{self, Form, Provisional};
-use super::{file, lower_padded};
+use super::{file, lower_padded_unit};
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::leb;
 use crate::object::header::id;
@@ -52,7 +52,7 @@ fn lower_code(object: &Object, view: &Unit) -> Result<CodeSection, Diagnostic> {
     for index in 0..view.len() {
         body.clear();
         relocations.clear();
-        lower_padded(&view.code(index), view.is_64(), &values, &mut body, &mut relocations)
+        lower_padded_unit(view, index, &values, &mut body, &mut relocations)
             .map_err(|malformed| mir_error(object, index, malformed.problem))?;
         let other = other_widths.next_if(|(function, _)| *function as usize == index);
         push_number(&mut code.payload, body.len() as u64, other.map_or(form.size_width, |&(_, width)| width));
@@ -88,8 +88,7 @@ fn relocation_kinds(object: &Object, view: &Unit) -> Result<Vec<RelocationKind>,
     }
     let mut kinds = Kinds(Vec::new());
     for index in 0..view.len() {
-        super::walk::walk(&view.code(index), view.is_64(), &mut kinds)
-            .map_err(|malformed| mir_error(object, index, malformed.problem))?;
+        view.walk(index, &mut kinds).map_err(|malformed| mir_error(object, index, malformed.problem))?;
     }
     Ok(kinds.0)
 }

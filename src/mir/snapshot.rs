@@ -1,12 +1,13 @@
 //! A module at a point in time, in the order that the output shows: what becomes an object of the link.
 
-use super::Code;
-use super::code::Reference;
+use super::Malformed;
+use super::encoded::Encoded;
 use super::file::View;
 use super::module::{Declaration, Declarations, Entity, Linkage, Parts};
+use super::walk::{Sink, walk};
 use super::worker::{Buffer, FixupTarget, Payload, UNNAMED};
-use crate::object::Relocation;
 use crate::object::relocations::RelocationKind;
+use crate::object::{Relocation, check_locals};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -141,7 +142,9 @@ impl Snapshot {
             (declaration.ordinal.is_none(), declaration.ordinal, name, index)
         };
         // Most have been declared in this order: a merge sort finds the runs.
-        order.par_sort_by(|a, b| key(a).cmp(&key(b)));
+        if !order.is_sorted_by(|a, b| key(a) <= key(b)) {
+            order.par_sort_by(|a, b| key(a).cmp(&key(b)));
+        }
         self.symbols = vec![NONE; order.len()];
         order.iter().enumerate().for_each(|(symbol, &index)| self.symbols[index as usize] = symbol as u32);
         self.order = order;
@@ -164,13 +167,13 @@ impl Snapshot {
                     Entity::Removed { .. } => continue,
                     _ => false,
                 };
-                let name = declarations.text(&known.name);
+                let name = || declarations.text(&known.name);
                 if !fits {
-                    return Err(format!("{name} is defined, but declared as something else"));
+                    return Err(format!("{} is defined, but declared as something else", name()));
                 }
                 let place = Place { buffer: number as u32, index: index as u32 };
                 if places[declaration as usize].replace(place).is_some() && number < original {
-                    return Err(format!("{name} is defined twice"));
+                    return Err(format!("{} is defined twice", name()));
                 }
             }
         }
@@ -383,11 +386,11 @@ impl Snapshot {
             _ => (buffer, &buffer.data[index].1),
         }
     }
-    /// The MIR of function number `index`.
+    /// Function number `index`.
     #[inline]
-    pub fn code(&self, index: usize) -> Code<'_> {
+    pub fn function(&self, index: usize) -> Encoded<'_> {
         let (place, _) = self.functions[index];
-        self.buffers[place.buffer as usize].code(place.index as usize)
+        self.buffers[place.buffer as usize].function(place.index as usize)
     }
 }
 
@@ -500,19 +503,27 @@ impl<'i> Unit<'i> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Function number `index`.
-    #[inline]
-    pub fn code(&self, index: usize) -> Code<'i> {
+    /// Checks the encoding of a function's locals.
+    ///
+    /// # Errors
+    /// [`Malformed`] says that it is wrong.
+    pub(crate) fn check_locals(&self, index: usize) -> Result<(), Malformed> {
         match self {
-            Self::File(view) => view.code(index),
-            Self::Module(module) => module.0.code(index),
+            Self::File(view) => check_locals(view.code(index).locals),
+            // A worker has done so.
+            Self::Module(_) => Ok(()),
         }
     }
-    /// What function number `index` names, if a compiler's builder made it: it then also is well formed.
-    pub(crate) fn references(&self, index: usize) -> Option<&'i [Reference]> {
-        let Self::Module(ModuleUnit(snapshot)) = *self else { return None };
-        let (place, _) = snapshot.functions[index];
-        snapshot.buffers[place.buffer as usize].references(place.index as usize)
+    /// Gives function number `index` to `sink`.
+    ///
+    /// # Errors
+    /// As [`walk`].
+    #[inline]
+    pub fn walk<S: Sink>(&self, index: usize, sink: &mut S) -> Result<(), Malformed> {
+        match self {
+            Self::File(view) => walk(&view.code(index), view.is_64, sink),
+            Self::Module(module) => module.0.function(index).walk(sink),
+        }
     }
     /// The symbol, or the type, that an operand of function number `function` names.
     #[inline]

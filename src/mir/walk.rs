@@ -12,6 +12,8 @@ use crate::object::relocations::RelocationKind;
 
 /// What a walk produces goes here.
 pub trait Sink {
+    /// Whether [`Sink::short`] stands for the calls that an instruction would else make.
+    const TAKES_SHORT: bool = false;
     /// One byte.
     fn byte(&mut self, byte: u8);
     /// Some bytes.
@@ -20,7 +22,7 @@ pub trait Sink {
     fn unsigned(&mut self, value: u64);
     /// A number in the signed form.
     fn signed(&mut self, value: i64);
-    /// A whole instruction: the first `len` of `bytes`.
+    /// A whole instruction whose numbers take a byte each: the first `len` of `bytes`.
     #[inline]
     fn short(&mut self, bytes: [u8; 4], len: usize) {
         self.bytes(&bytes[..len]);
@@ -43,7 +45,7 @@ pub trait Sink {
 /// What symbolic operands are relocated with; it depends on the width of addresses.
 pub(super) struct Kinds {
     address: RelocationKind,
-    pub offset: RelocationKind,
+    offset: RelocationKind,
     tls: RelocationKind,
     relative: RelocationKind,
     slot: RelocationKind,
@@ -52,7 +54,15 @@ pub(super) struct Kinds {
     constant: u8,
 }
 
-pub(super) const KINDS_32: Kinds = Kinds {
+impl Kinds {
+    /// Those for addresses of 64 bits, or 32.
+    #[inline]
+    pub fn new(is_64: bool) -> &'static Self {
+        if is_64 { &KINDS_64 } else { &KINDS_32 }
+    }
+}
+
+const KINDS_32: Kinds = Kinds {
     address: RelocationKind::MEMORY_ADDR_SLEB,
     offset: RelocationKind::MEMORY_ADDR_LEB,
     tls: RelocationKind::MEMORY_ADDR_TLS_SLEB,
@@ -71,20 +81,6 @@ const KINDS_64: Kinds = Kinds {
     relative_slot: RelocationKind::TABLE_INDEX_REL_SLEB64,
     constant: tag::I64_CONST,
 };
-
-/// The relocation that does in code whose addresses have 64 bits what `kind` does where they have 32.
-pub(crate) fn widened(kind: RelocationKind) -> RelocationKind {
-    let narrow = &KINDS_32;
-    let pairs = [
-        (narrow.address, KINDS_64.address),
-        (narrow.offset, KINDS_64.offset),
-        (narrow.tls, KINDS_64.tls),
-        (narrow.relative, KINDS_64.relative),
-        (narrow.slot, KINDS_64.slot),
-        (narrow.relative_slot, KINDS_64.relative_slot),
-    ];
-    pairs.into_iter().find(|&(narrow, _)| narrow == kind).map_or(kind, |(_, wide)| wide)
-}
 
 /// How an instruction is encoded whose numbers take a byte each: most are, and one way for all of them leaves little to
 /// guess for a processor.
@@ -128,62 +124,87 @@ const NEVER_SHORT: u64 = 1 << 32;
 /// # Errors
 /// [`Malformed`] names the first instruction whose tag is unknown or whose operands are not what the tag asks for.
 pub fn walk<S: Sink>(code: &Code, is_64: bool, sink: &mut S) -> Result<(), Malformed> {
-    let kinds = if is_64 { &KINDS_64 } else { &KINDS_32 };
+    let kinds = Kinds::new(is_64);
     sink.bytes(code.locals);
     if let Some(frame) = &code.frame {
         prologue(frame, is_64, sink)?;
     }
-    for (instruction, (&tag, &data)) in code.tags.iter().zip(code.data).enumerate() {
+    for (number, (&tag, &data)) in code.tags.iter().zip(code.data).enumerate() {
         let data = u32::from_le_bytes(data);
-        let form = SHORT[tag as usize];
-        if (data.wrapping_add(form.bias) as u64 | NEVER_SHORT) & form.long == 0 {
-            sink.short([tag, (data >> form.shift) as u8 & 0x7f, data as u8 & 0x7f, 0], form.len as usize);
+        if S::TAKES_SHORT
+            && let Some((bytes, len)) = short(tag, data)
+        {
+            sink.short(bytes, len);
             continue;
         }
-        match SHAPES[tag as usize] {
-            Shape::Plain => sink.byte(tag),
-            Shape::Number => {
-                sink.byte(tag);
-                sink.unsigned(data as u64);
-            }
-            Shape::I32 => {
-                sink.byte(tag);
-                sink.signed(data as i32 as i64);
-            }
-            Shape::Memory => {
-                sink.byte(tag);
-                if data & IN_EXTRA == 0 {
-                    sink.unsigned((data >> INLINE_ALIGN_SHIFT) as u64);
-                    sink.unsigned(data as u64 & (INLINE_OFFSET_END - 1));
-                } else {
-                    memory(&mut code.extra_at(data & !IN_EXTRA, instruction), kinds, instruction, sink)?;
-                }
-            }
-            Shape::Function => {
-                let opcode = match tag {
-                    tag::CALL_INTRINSIC | tag::CALL_TAG_NAME => tag::CALL,
-                    tag => tag,
-                };
-                sink.byte(opcode);
-                sink.field(RelocationKind::FUNCTION_INDEX_LEB, data, 0, instruction)?;
-            }
-            Shape::Global => {
-                sink.byte(if tag == tag::GLOBAL_SET_SP { tag::GLOBAL_SET } else { tag });
-                sink.field(RelocationKind::GLOBAL_INDEX_LEB, data, 0, instruction)?;
-            }
-            Shape::Address => {
-                sink.byte(kinds.constant);
-                sink.field(address_kind(kinds, tag), data, 0, instruction)?;
-            }
-            Shape::AddressOffset => {
-                let mut extra = code.extra_at(data, instruction);
-                let symbol = extra.word()?;
-                sink.byte(kinds.constant);
-                sink.field(address_kind(kinds, tag), symbol, extra.pair()? as i64, instruction)?;
-            }
-            Shape::Stop => return Ok(()),
-            shape => uncommon(code, shape, tag, data, kinds, instruction, sink)?,
+        if SHAPES[tag as usize] == Shape::Stop {
+            return Ok(());
         }
+        instruction(code, tag, data, kinds, number, sink)?;
+    }
+    Ok(())
+}
+
+/// An instruction whose numbers take a byte each, if it is one: the first so many of these bytes.
+#[inline]
+fn short(tag: u8, data: u32) -> Option<([u8; 4], usize)> {
+    let form = SHORT[tag as usize];
+    let is_short = (data.wrapping_add(form.bias) as u64 | NEVER_SHORT) & form.long == 0;
+    is_short.then(|| ([tag, (data >> form.shift) as u8 & 0x7f, data as u8 & 0x7f, 0], form.len as usize))
+}
+
+/// Walks one instruction of any form; of `code`, only the further words count.
+#[inline]
+pub(super) fn instruction<S: Sink>(
+    code: &Code,
+    tag: u8,
+    data: u32,
+    kinds: &Kinds,
+    instruction: usize,
+    sink: &mut S,
+) -> Result<(), Malformed> {
+    match SHAPES[tag as usize] {
+        Shape::Plain => sink.byte(tag),
+        Shape::Number => {
+            sink.byte(tag);
+            sink.unsigned(data as u64);
+        }
+        Shape::I32 => {
+            sink.byte(tag);
+            sink.signed(data as i32 as i64);
+        }
+        Shape::Memory => {
+            sink.byte(tag);
+            if data & IN_EXTRA == 0 {
+                sink.unsigned((data >> INLINE_ALIGN_SHIFT) as u64);
+                sink.unsigned(data as u64 & (INLINE_OFFSET_END - 1));
+            } else {
+                memory(&mut code.extra_at(data & !IN_EXTRA, instruction), kinds, instruction, sink)?;
+            }
+        }
+        Shape::Function => {
+            let opcode = match tag {
+                tag::CALL_INTRINSIC | tag::CALL_TAG_NAME => tag::CALL,
+                tag => tag,
+            };
+            sink.byte(opcode);
+            sink.field(RelocationKind::FUNCTION_INDEX_LEB, data, 0, instruction)?;
+        }
+        Shape::Global => {
+            sink.byte(if tag == tag::GLOBAL_SET_SP { tag::GLOBAL_SET } else { tag });
+            sink.field(RelocationKind::GLOBAL_INDEX_LEB, data, 0, instruction)?;
+        }
+        Shape::Address => {
+            sink.byte(kinds.constant);
+            sink.field(address_kind(kinds, tag), data, 0, instruction)?;
+        }
+        Shape::AddressOffset => {
+            let mut extra = code.extra_at(data, instruction);
+            let symbol = extra.word()?;
+            sink.byte(kinds.constant);
+            sink.field(address_kind(kinds, tag), symbol, extra.pair()? as i64, instruction)?;
+        }
+        shape => uncommon(code, shape, tag, data, kinds, instruction, sink)?,
     }
     Ok(())
 }
@@ -262,7 +283,7 @@ fn uncommon<S: Sink>(
     Ok(())
 }
 
-pub(super) fn address_kind(kinds: &Kinds, tag: u8) -> RelocationKind {
+fn address_kind(kinds: &Kinds, tag: u8) -> RelocationKind {
     match tag {
         tag::TLS_REF | tag::TLS_REF_OFF => kinds.tls,
         tag::RELATIVE_REF | tag::RELATIVE_REF_OFF => kinds.relative,
@@ -271,7 +292,7 @@ pub(super) fn address_kind(kinds: &Kinds, tag: u8) -> RelocationKind {
 }
 
 /// Keeps the stack pointer, lowers it by the frame's size, and aligns it.
-fn prologue<S: Sink>(frame: &Frame, is_64: bool, sink: &mut S) -> Result<(), Malformed> {
+pub(super) fn prologue<S: Sink>(frame: &Frame, is_64: bool, sink: &mut S) -> Result<(), Malformed> {
     let (constant, sub, and) = match is_64 {
         true => (tag::I64_CONST, tag::I64_SUB, tag::I64_AND),
         false => (tag::I32_CONST, tag::I32_SUB, tag::I32_AND),

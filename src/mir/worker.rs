@@ -1,9 +1,11 @@
 //! A thread's side of a module: it fills its own buffers, without a lock, and hands them over whole.
 
-use super::BuildError;
-use super::builder::{Data, Func, FunctionBuilder};
-use super::code::{Code, CodeBuffer, Reference};
+use super::builder::{Data, Encoding, Func, FunctionBuilder};
+use super::code::Code;
+use super::encoded::{Draft, Encoded, EncodedChunks};
 use super::module::Module;
+use super::{BuildError, Malformed};
+use crate::object::check_locals;
 use std::collections::HashMap;
 
 /// In an operand: the symbol is an unnamed value of the buffer that the function lies in.
@@ -51,14 +53,11 @@ pub(crate) struct Payload {
     pub fixups: std::ops::Range<usize>,
 }
 
-/// Functions that lie together in arrays: these stay so small that growing does not move much.
-const CHUNK_FUNCTIONS: usize = 256;
-
 /// What one worker has made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Buffer {
-    /// Functions, [`CHUNK_FUNCTIONS`] in each but the last.
-    code: Vec<CodeBuffer>,
+    /// Functions.
+    code: EncodedChunks,
     /// The declaration that each function of `code` defines.
     pub functions: Vec<u32>,
     pub bytes: Vec<u8>,
@@ -71,24 +70,13 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// Function number `index`.
     #[inline]
-    pub fn code(&self, index: usize) -> Code<'_> {
-        self.code[index / CHUNK_FUNCTIONS].code(index % CHUNK_FUNCTIONS)
+    pub fn function(&self, index: usize) -> Encoded<'_> {
+        self.code.get(index)
     }
-    /// What function number `index` names, if a builder made it.
-    pub fn references(&self, index: usize) -> Option<&[Reference]> {
-        self.code[index / CHUNK_FUNCTIONS].references(index % CHUNK_FUNCTIONS)
-    }
-    /// Has room for a further function at the end of `code`.
-    fn make_room(&mut self) {
-        if self.code.last().is_none_or(|last| last.len() == CHUNK_FUNCTIONS) {
-            let next = self.code.last_mut().map(CodeBuffer::like);
-            self.code.push(next.unwrap_or_default());
-        }
-    }
-    /// Where the next function goes.
-    fn next_code(&mut self) -> &mut CodeBuffer {
-        self.make_room();
-        self.code.last_mut().expect("room was made")
+    /// Appends a function that defines declaration `declaration`.
+    fn push(&mut self, declaration: u32, code: &Code, is_64: bool, locals: Result<(), Malformed>) {
+        self.code.push(code, is_64, locals);
+        self.functions.push(declaration);
     }
     /// The bytes of `payload`, unless all are zero.
     pub fn bytes(&self, payload: &Payload) -> Option<&[u8]> {
@@ -99,6 +87,11 @@ impl Buffer {
         &self.fixups[payload.fixups.clone()]
     }
 
+    /// Functions, the declarations that they define, and unnamed values, all of which one function adds to.
+    fn split<'b>(&'b mut self, known: &'b mut Known) -> (&'b mut EncodedChunks, &'b mut Vec<u32>, Unnamed<'b>) {
+        let Self { code, functions, unnamed: list, bytes, fixups, .. } = self;
+        (code, functions, Unnamed { payloads: Payloads { bytes, fixups }, list, known })
+    }
     fn payloads(&mut self) -> Payloads<'_> {
         Payloads { bytes: &mut self.bytes, fixups: &mut self.fixups }
     }
@@ -157,6 +150,8 @@ pub struct Worker<'m> {
     replaces: bool,
     buffer: Buffer,
     known: Known,
+    /// The function under construction.
+    draft: Draft,
     /// How many parameters each function has that was declared when this was last looked at.
     parameters: Vec<u32>,
 }
@@ -172,7 +167,8 @@ impl Drop for Worker<'_> {
 
 impl<'m> Worker<'m> {
     pub(super) fn new(module: &'m Module, replaces: bool) -> Self {
-        Self { module, replaces, buffer: Buffer::default(), known: Known::new(), parameters: Vec::new() }
+        let (buffer, draft) = (Buffer::default(), Draft::new(module.is_64()));
+        Self { module, replaces, buffer, known: Known::new(), draft, parameters: Vec::new() }
     }
 
     /// Defines `func` with what `build` gives the builder.
@@ -185,14 +181,12 @@ impl<'m> Worker<'m> {
         }
         let known = self.parameters.get(func.0 as usize).copied();
         let parameters = known.unwrap_or_else(|| self.module.parameter_count(func));
-        self.buffer.make_room();
-        let Buffer { code, bytes, fixups, unnamed: list, .. } = &mut self.buffer;
-        let unnamed = Unnamed { payloads: Payloads { bytes, fixups }, list, known: &mut self.known };
-        let code = code.last_mut().expect("room was made");
-        let mut builder = FunctionBuilder::with_unnamed(code, parameters, unnamed);
+        let (code, functions, unnamed) = self.buffer.split(&mut self.known);
+        let encoding = Encoding { draft: &mut self.draft, buffer: code, unnamed };
+        let mut builder = FunctionBuilder::encoding(encoding, parameters);
         build(&mut builder);
         builder.finish()?;
-        self.buffer.functions.push(func.0);
+        functions.push(func.0);
         Ok(())
     }
     /// Defines `func` with arrays that the compiler has filled itself. They are checked when the module is linked.
@@ -201,8 +195,7 @@ impl<'m> Worker<'m> {
     /// If there are not as many words as tags.
     pub fn func_mir(&mut self, func: Func, code: Code) {
         assert_eq!(code.tags.len(), code.data.len(), "an instruction has a tag and a word");
-        self.buffer.next_code().push(code);
-        self.buffer.functions.push(func.0);
+        self.buffer.push(func.0, &code, self.module.is_64(), check_locals(code.locals));
     }
     /// Defines `data`: its bytes, its alignment as a power of two, and the pointers in it.
     pub fn data(&mut self, data: Data, bytes: &[u8], alignment: u32, fixups: &[Fixup]) {
@@ -217,8 +210,7 @@ impl<'m> Worker<'m> {
     }
     /// An unnamed constant value: functions and data of this worker may refer to it. Equal values of a session are one.
     pub fn unnamed(&mut self, bytes: &[u8], alignment: u32, fixups: &[Fixup]) -> Data {
-        let Buffer { bytes: all, fixups: pointers, unnamed: list, .. } = &mut self.buffer;
-        let payloads = Payloads { bytes: all, fixups: pointers };
-        Unnamed { payloads, list, known: &mut self.known }.add(bytes, alignment, fixups)
+        let (_, _, mut all) = self.buffer.split(&mut self.known);
+        all.add(bytes, alignment, fixups)
     }
 }

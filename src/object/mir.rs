@@ -7,8 +7,8 @@ use super::*;
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::leb;
 use crate::mir::file::{self, GATE_SEGMENT, GATE_SYMBOL, View};
-use crate::mir::walk::{Sink, walk, widened};
-use crate::mir::{self, Code, Malformed, Operands, Reference, Unit};
+use crate::mir::walk::Sink;
+use crate::mir::{self, Malformed, Operands, Unit};
 use crate::par::AtomicBits;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -116,7 +116,7 @@ impl<'i> Contents<'i> {
         for function in 0..unit.len() {
             body.clear();
             relocations.clear();
-            let lowered = mir::lower_padded(&unit.code(function), unit.is_64(), &Zero, &mut body, &mut relocations);
+            let lowered = mir::lower_padded_unit(&unit, function, &Zero, &mut body, &mut relocations);
             lowered.expect("MIR is checked when it is read");
             let (offset, first) = (code.len(), entries.len() as u32);
             leb::push_unsigned(&mut code, body.len() as u64);
@@ -203,11 +203,7 @@ fn check_task(
     for index in functions {
         let start = sink.references.len() as u32;
         (sink.operands, sink.size) = (unit.operands(index), 0);
-        let code = unit.code(index);
-        let checked = match unit.references(index) {
-            Some(references) => sink.take(&code, references, unit.is_64()),
-            None => check_locals(code.locals).and_then(|()| walk(&code, unit.is_64(), &mut sink)),
-        };
+        let checked = unit.check_locals(index).and_then(|()| unit.walk(index, &mut sink));
         checked.map_err(|malformed| (index, malformed))?;
         let end = sink.references.len() as u32;
         bodies.push(Body { offset: 0, size: sink.size, size_width: 0, relocations: start, relocations_end: end });
@@ -241,18 +237,9 @@ struct Checker<'t, 'o, 'i> {
     references: Vec<u8>,
 }
 
-impl Checker<'_, '_, '_> {
-    /// Takes the references of a function that is known to be well formed.
-    fn take(&mut self, code: &Code, references: &[Reference], is_64: bool) -> Result<(), Malformed> {
-        self.size = 2 * code.tags.len() as u32;
-        for &Reference { kind, operand, instruction } in references {
-            self.field(if is_64 { widened(kind) } else { kind }, operand, 0, instruction as usize)?;
-        }
-        Ok(())
-    }
-}
-
 impl Sink for Checker<'_, '_, '_> {
+    const TAKES_SHORT: bool = true;
+
     #[inline]
     fn byte(&mut self, _: u8) {
         self.size = self.size.saturating_add(1);

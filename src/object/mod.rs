@@ -27,6 +27,7 @@ pub use contents::{Body, Contents, CustomSection, Feature, Producers, Segment};
 pub use header::{FunctionImport, GlobalImport, Object, Section, TableImport, TagImport};
 pub use linking::{Comdat, InitFunction, Symbol, SymbolFlags, SymbolKind};
 pub(crate) use mir::check_locals;
+pub(crate) use relocation_check::fits;
 pub use relocations::{Relocation, RelocationKind, Relocations};
 
 /// A function type in its canonical encoding: parameter count, parameter types, result count, result types, without

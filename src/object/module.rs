@@ -46,24 +46,24 @@ impl<'i> Object<'i> {
         let mut indices = vec![NONE; declarations.list.len()];
         for &index in &snapshot.order {
             let declaration = &declarations.list[index as usize];
-            let name = declarations.text(&declaration.name);
+            let name = || declarations.text(&declaration.name);
             indices[index as usize] = match &declaration.entity {
-                Entity::ImportFunc { module, field, ty, .. } => {
-                    let (module, field) = (declarations.text(module), declarations.text(field));
+                Entity::ImportFunc { names, ty, .. } => {
+                    let [module, field] = names.each_ref().map(|name| declarations.text(name));
                     push(&mut self.function_imports, FunctionImport { module, field, ty: *ty })
                 }
                 Entity::Removed { ty: Some(ty) } => {
-                    push(&mut self.function_imports, FunctionImport { module: ENV, field: name, ty: *ty })
+                    push(&mut self.function_imports, FunctionImport { module: ENV, field: name(), ty: *ty })
                 }
                 &Entity::ImportGlobal { value_type, mutable } => {
                     let ty = GlobalType { value_type, mutable };
-                    push(&mut self.global_imports, GlobalImport { module: ENV, field: name, ty })
+                    push(&mut self.global_imports, GlobalImport { module: ENV, field: name(), ty })
                 }
                 &Entity::ImportTable { element } => {
                     let ty = TableType { element, flags: 0, minimum: 0, maximum: 0 };
-                    push(&mut self.table_imports, TableImport { module: ENV, field: name, ty })
+                    push(&mut self.table_imports, TableImport { module: ENV, field: name(), ty })
                 }
-                &Entity::ImportTag { ty } => push(&mut self.tag_imports, TagImport { module: ENV, field: name, ty }),
+                &Entity::ImportTag { ty } => push(&mut self.tag_imports, TagImport { module: ENV, field: name(), ty }),
                 _ => NONE,
             };
         }

@@ -237,10 +237,7 @@ fn enter<C: Chunk>(chunks: &[C], mut next: usize, offset: u32, width: u8) -> Opt
 impl Targets<'_, '_> {
     /// Whether a field of code that `kind` relocates may refer to `index`.
     pub(super) fn fits(&self, kind: RelocationKind, index: u32) -> bool {
-        match RULES[kind.code() as usize].kinds {
-            0 => index < self.types,
-            kinds => self.kinds.get(index as usize).is_some_and(|kind| kind & kinds != 0),
-        }
+        fits(kind, index, self.types, || self.kinds.get(index as usize).copied())
     }
     /// How many symbols there are.
     pub(super) fn symbol_count(&self) -> usize {
@@ -259,6 +256,16 @@ impl Targets<'_, '_> {
             }
             _ => rule.kinds == 0 && index < self.types,
         }
+    }
+}
+
+/// Whether a field that `kind` relocates may refer to `index`: a type, of which there are `types`, or a symbol, whose kind
+/// `symbol` gives as one bit (of its number in [`SymbolKind`]), if there is such a symbol.
+#[inline]
+pub(crate) fn fits(kind: RelocationKind, index: u32, types: u32, symbol: impl FnOnce() -> Option<u8>) -> bool {
+    match RULES[kind.code() as usize].kinds {
+        0 => index < types,
+        kinds => symbol().is_some_and(|kind| kind & kinds != 0),
     }
 }
 

@@ -1,19 +1,45 @@
 //! How a field holds a value.
 
+use super::table::Entry;
 use super::value::{Place, Relocator};
 use crate::index::FileIdx;
 use crate::leb;
-use crate::object::relocations::{Field, Relocation, Relocations, Target};
+use crate::object::relocations::{Field, Relocation, RelocationKind, Relocations, Target};
 
 /// Applies `relocations`, whose offsets count from `base` bytes before the start of `out`, to `out`.
 #[inline]
 pub fn apply(relocator: &Relocator, file: FileIdx, relocations: Relocations, base: u32, place: Place, out: &mut [u8]) {
     let mut file = relocator.of_file(file);
     for relocation in relocations {
-        let value = file.value(&relocation, place);
-        let at = (relocation.offset - base) as usize;
-        relocation.kind.field().write(value, &mut out[at..]);
+        let out = &mut out[(relocation.offset - base) as usize..];
+        let entry = file.entry(relocation.index);
+        // Calls and addresses in code are most of what there is.
+        match (relocation.kind, entry.kind()) {
+            (RelocationKind::FUNCTION_INDEX_LEB, Entry::FUNCTION) => write_leb(out, entry.value(), entry.value() >> 28),
+            (RelocationKind::MEMORY_ADDR_SLEB, Entry::DATA) => {
+                let value = entry.value().wrapping_add_signed(relocation.addend as i32);
+                write_leb(out, value, (value as i32 >> 28) as u32);
+            }
+            (RelocationKind::MEMORY_ADDR_LEB, Entry::DATA) => {
+                let value = entry.value().wrapping_add_signed(relocation.addend as i32);
+                write_leb(out, value, value >> 28);
+            }
+            (RelocationKind::GLOBAL_INDEX_LEB, Entry::GLOBAL) => write_leb(out, entry.value(), entry.value() >> 28),
+            (RelocationKind::TABLE_INDEX_SLEB, Entry::FUNCTION) if let Some(slot) = file.slot(entry) => {
+                write_leb(out, slot, (slot as i32 >> 28) as u32);
+            }
+            _ => relocation.kind.field().write(file.value(&relocation, place), out),
+        }
     }
+}
+
+/// Writes a LEB of five bytes, the last of which is the lowest bits of `high`.
+#[inline(always)]
+fn write_leb(out: &mut [u8], value: u32, high: u32) {
+    let groups = (value & 0x7f) | (value & 0x3f80) << 1 | (value & 0x1f_c000) << 2 | (value & 0xfe0_0000) << 3;
+    let (low, rest) = out.split_at_mut(4);
+    low.copy_from_slice(&(groups | 0x8080_8080).to_le_bytes());
+    rest[0] = high as u8 & 0x7f;
 }
 
 /// Appends `body`, whose first byte lies `base` bytes into the section, with each field as short as its value allows.

@@ -2,45 +2,45 @@
 
 use super::value::{Place, Relocator, gone};
 use crate::index::*;
-use crate::layout::Callee;
+use crate::layout::{Callee, NONE, StringPlaces};
 use crate::object::relocations::{Relocation, RelocationKind, Target};
 use crate::par;
-use crate::resolve::Definition;
+use crate::resolve::{Definition, LOCAL};
 use rayon::prelude::*;
 
-/// A symbol's kind of value in the upper bits, the value in the lower [`PAYLOAD_BITS`].
+/// A symbol's kind of value in the upper bits, the value in the lower [`PAYLOAD_BITS`]: there may be many symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry(u64);
+pub(super) struct Entry(u32);
 
-const PAYLOAD_BITS: u32 = 60;
-const PAYLOAD: u64 = (1 << PAYLOAD_BITS) - 1;
-
-/// Each relocation has to be looked at.
-const GENERAL: u64 = 0;
-/// Not in the output.
-const GONE: u64 = 1;
-/// A function of the module: its index in 32 bits, its table slot above.
-const FUNCTION: u64 = 2;
-/// Data: its address.
-const DATA: u64 = 3;
-/// A global: its index.
-const GLOBAL: u64 = 4;
-/// An input custom section: its offset in the output section.
-const SECTION: u64 = 5;
-/// An input custom section whose strings were merged: its number.
-const STRINGS: u64 = 6;
+const PAYLOAD_BITS: u32 = 29;
+const PAYLOAD: u32 = (1 << PAYLOAD_BITS) - 1;
 
 impl Entry {
+    /// Each relocation has to be looked at.
+    pub const GENERAL: u32 = 0;
+    /// Not in the output.
+    pub const GONE: u32 = 1;
+    /// A function of the module: its index.
+    pub const FUNCTION: u32 = 2;
+    /// Data: its address.
+    pub const DATA: u32 = 3;
+    /// A global: its index.
+    pub const GLOBAL: u32 = 4;
+    /// An input custom section: its offset in the output section.
+    pub const SECTION: u32 = 5;
+    /// An input custom section whose strings were merged: its number.
+    pub const STRINGS: u32 = 6;
+
     /// An entry of kind `kind`; a value that does not fit is left to the general way.
-    fn new(kind: u64, value: u64) -> Self {
-        if value > PAYLOAD { Self(GENERAL) } else { Self(kind << PAYLOAD_BITS | value) }
+    fn new(kind: u32, value: u64) -> Self {
+        if value > PAYLOAD as u64 { Self(Self::GENERAL) } else { Self(kind << PAYLOAD_BITS | value as u32) }
     }
     #[inline]
-    fn kind(self) -> u64 {
+    pub fn kind(self) -> u32 {
         self.0 >> PAYLOAD_BITS
     }
     #[inline]
-    fn value(self) -> u64 {
+    pub fn value(self) -> u32 {
         self.0 & PAYLOAD
     }
 }
@@ -48,56 +48,69 @@ impl Entry {
 /// An entry for each symbol of each object.
 pub struct Table {
     files: Vec<Vec<Entry>>,
+    /// Table slots by index of the function, 0 where there is none; those behind have none.
+    slots: Vec<u32>,
 }
 
 impl Table {
     /// Looks at every symbol, in parallel.
     pub fn new(relocator: &Relocator) -> Self {
         let resolution = relocator.resolution;
-        let globals: Vec<SymbolIdx> = resolution.symbols.indices().collect();
-        let of_global = |symbol: SymbolIdx| entry(relocator, resolution.definitions[symbol], Some(symbol));
-        let globals: Vec<Entry> = globals.into_par_iter().with_min_len(1024).map(of_global).collect();
-        let of_file = |file: FileIdx| -> Vec<Entry> {
-            let symbols = 0..resolution.files[file].targets.len() as u32;
-            let of_symbol = |symbol| match resolution.target(file, symbol) {
-                Some(target) => globals[target.index()],
-                None => entry(relocator, resolution.local_definition(file, symbol), None),
-            };
-            symbols.map(of_symbol).collect()
+        let of_global = |index: usize| {
+            let symbol = SymbolIdx::new(index);
+            entry(relocator, resolution.definitions[symbol], Some(symbol))
         };
-        let files: Vec<FileIdx> = resolution.files.indices().collect();
-        Self { files: par::uneven(files.into_par_iter()).map(of_file).collect() }
+        let globals: Vec<Entry> =
+            (0..resolution.symbols.len()).into_par_iter().with_min_len(1024).map(of_global).collect();
+        let of_file = |file: usize| -> Vec<Entry> {
+            let file = FileIdx::new(file);
+            let targets = resolution.files[file].targets.iter().enumerate();
+            let of_symbol = |(symbol, &target): (usize, &SymbolIdx)| match target {
+                LOCAL => entry(relocator, resolution.local_definition(file, symbol as u32), None),
+                target => globals[target.index()],
+            };
+            targets.map(of_symbol).collect()
+        };
+        let files = par::map(resolution.files.len(), of_file);
+        Self { files, slots: slots(relocator) }
     }
+}
+
+/// The slots of the module's own functions, by index. One that does not fit is left to the general way, like 0.
+fn slots(relocator: &Relocator) -> Vec<u32> {
+    let layout = relocator.layout;
+    let mut slots = vec![0; if layout.elements.is_empty() { 0 } else { layout.function_limit() }];
+    for &element in &layout.elements {
+        if let Callee::Defined(function) = element
+            && let (Some(index), Some(slot)) = (layout.function_index(function), layout.slot(element))
+        {
+            slots[index as usize] = u32::try_from(slot).unwrap_or(0);
+        }
+    }
+    slots
 }
 
 fn entry(relocator: &Relocator, definition: Definition, symbol: Option<SymbolIdx>) -> Entry {
     let layout = relocator.layout;
     if definition != Definition::Undefined && !relocator.is_live(symbol, definition) {
-        return Entry::new(GONE, 0);
+        return Entry::new(Entry::GONE, 0);
     }
-    let general = Entry(GENERAL);
+    let known = |kind, value: Option<u64>| value.map_or(Entry::new(Entry::GENERAL, 0), |value| Entry::new(kind, value));
     match definition {
-        Definition::Function(function) => {
-            let slot = layout.slot(Callee::Defined(function)).unwrap_or(0);
-            match layout.function_index(function) {
-                Some(index) if slot < 1 << (PAYLOAD_BITS - 32) => Entry::new(FUNCTION, slot << 32 | index as u64),
-                _ => general,
-            }
-        }
+        Definition::Function(function) => known(Entry::FUNCTION, layout.function_index(function).map(u64::from)),
         Definition::Data { .. } | Definition::Absolute(_) | Definition::Linker(_) => {
-            layout.data_value(definition, false).map_or(general, |address| Entry::new(DATA, address))
+            known(Entry::DATA, layout.data_value(definition, false))
         }
-        Definition::Global(global) => {
-            layout.global_index(global).map_or(general, |index| Entry::new(GLOBAL, index as u64))
-        }
+        Definition::Global(global) => known(Entry::GLOBAL, layout.global_index(global).map(u64::from)),
         Definition::Section(custom) => match relocator.offsets {
             Some(offsets) => {
                 let start = offsets.custom_start(custom);
-                start.map_or(Entry::new(STRINGS, custom.index() as u64), |start| Entry::new(SECTION, start))
+                let strings = || Entry::new(Entry::STRINGS, custom.index() as u64);
+                start.map_or_else(strings, |start| Entry::new(Entry::SECTION, start))
             }
-            None => general,
+            None => known(Entry::GENERAL, None),
         },
-        Definition::Undefined | Definition::Tag(_) | Definition::Table(_) => general,
+        Definition::Undefined | Definition::Tag(_) | Definition::Table(_) => known(Entry::GENERAL, None),
     }
 }
 
@@ -106,14 +119,22 @@ pub struct FileValues<'r, 'a, 'i> {
     relocator: &'r Relocator<'a, 'i>,
     file: FileIdx,
     entries: &'r [Entry],
-    /// Where the latest merged string was found; the next is often behind it.
-    near: usize,
+    slots: &'r [u32],
+    /// The input section whose merged strings were asked for last, and where they went.
+    strings: (u32, StringPlaces<'r>),
 }
 
 impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
     pub(super) fn new(relocator: &'r Relocator<'a, 'i>, file: FileIdx) -> Self {
         let entries = relocator.table.map_or(&[][..], |table| &table.files[file.index()]);
-        Self { relocator, file, entries, near: 0 }
+        let slots = relocator.table.map_or(&[][..], |table| &table.slots);
+        Self { relocator, file, entries, slots, strings: (NONE, StringPlaces::default()) }
+    }
+
+    /// What is known of symbol number `index`.
+    #[inline]
+    pub(super) fn entry(&self, index: u32) -> Entry {
+        self.entries.get(index as usize).copied().unwrap_or(Entry(Entry::GENERAL))
     }
 
     /// The value of a relocation, as [`Relocator::value`] finds it.
@@ -121,8 +142,7 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
     pub fn value(&mut self, relocation: &Relocation, place: Place) -> u64 {
         let target = relocation.kind.target();
         if target != Target::TypeIndex
-            && let Some(&entry) = self.entries.get(relocation.index as usize)
-            && let Some(value) = self.known(target, entry, relocation, place)
+            && let Some(value) = self.known(target, self.entry(relocation.index), relocation, place)
         {
             return value;
         }
@@ -132,13 +152,15 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
     /// The value of an operand of code, as [`Relocator::value`] finds it.
     #[inline]
     pub fn operand(&self, kind: RelocationKind, index: u32, addend: i64) -> u64 {
-        let (target, entry) = (kind.target(), self.entries.get(index as usize).copied().unwrap_or(Entry(GENERAL)));
-        let value = entry.value();
+        let (target, entry) = (kind.target(), self.entry(index));
+        let value = entry.value() as u64;
         match (target, entry.kind()) {
-            (Target::FunctionIndex, FUNCTION) => value as u32 as u64,
-            (Target::TableSlot, FUNCTION) => value >> 32,
-            (Target::Address, DATA) => value.wrapping_add_signed(addend),
-            (Target::GlobalIndex, GLOBAL) => value,
+            (Target::FunctionIndex, Entry::FUNCTION) => value,
+            (Target::TableSlot, Entry::FUNCTION) => {
+                self.slot(entry).map_or_else(|| self.unusual(kind, index, addend), u64::from)
+            }
+            (Target::Address, Entry::DATA) => value.wrapping_add_signed(addend),
+            (Target::GlobalIndex, Entry::GLOBAL) => value,
             _ => self.unusual(kind, index, addend),
         }
     }
@@ -147,24 +169,42 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
         self.relocator.value(self.file, &Relocation { kind, offset: 0, index, addend }, Place::default())
     }
 
+    /// The table slot of a function.
+    #[inline]
+    pub(super) fn slot(&self, entry: Entry) -> Option<u32> {
+        self.slots.get(entry.value() as usize).copied().filter(|&slot| slot != 0)
+    }
+
+    /// Where the merged strings of an input section went.
+    #[inline]
+    fn strings(&mut self, entry: Entry) -> Option<StringPlaces<'r>> {
+        if self.strings.0 != entry.value() {
+            let custom = InputCustomIdx::new(entry.value() as usize);
+            self.strings = (entry.value(), self.relocator.offsets?.custom_strings(custom)?);
+        }
+        Some(self.strings.1)
+    }
+
     #[inline]
     fn known(&mut self, target: Target, entry: Entry, relocation: &Relocation, place: Place) -> Option<u64> {
-        let value = entry.value();
-        match (target, entry.kind()) {
-            (_, GONE) => Some(gone(relocation, place)),
-            (Target::FunctionIndex, FUNCTION) => Some(value as u32 as u64),
-            (Target::TableSlot, FUNCTION) => Some(value >> 32),
-            (Target::Address, DATA) => Some(value.wrapping_add_signed(relocation.addend)),
-            (Target::GlobalIndex, GLOBAL) => Some(value),
-            (Target::FunctionOffset, FUNCTION) => {
-                let (offset, width) = self.relocator.offsets?.body(value as u32)?;
-                Some((offset + width).wrapping_add_signed(relocation.addend))
+        let value = entry.value() as u64;
+        match entry.kind() {
+            Entry::STRINGS if target == Target::SectionOffset => {
+                Some(self.strings(entry)?.translate(relocation.addend as u64))
             }
-            (Target::SectionOffset, SECTION) => Some(value.wrapping_add_signed(relocation.addend)),
-            (Target::SectionOffset, STRINGS) => {
-                let custom = InputCustomIdx::new(value as usize);
-                self.relocator.offsets?.custom_near(custom, relocation.addend as u64, &mut self.near)
-            }
+            Entry::FUNCTION => match target {
+                Target::FunctionIndex => Some(value),
+                Target::TableSlot => self.slot(entry).map(u64::from),
+                Target::FunctionOffset => {
+                    let (offset, width) = self.relocator.offsets?.body(value as u32)?;
+                    Some((offset + width).wrapping_add_signed(relocation.addend))
+                }
+                _ => None,
+            },
+            Entry::GONE => Some(gone(relocation, place)),
+            Entry::DATA if target == Target::Address => Some(value.wrapping_add_signed(relocation.addend)),
+            Entry::SECTION if target == Target::SectionOffset => Some(value.wrapping_add_signed(relocation.addend)),
+            Entry::GLOBAL if target == Target::GlobalIndex => Some(value),
             _ => None,
         }
     }

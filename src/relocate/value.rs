@@ -2,7 +2,7 @@
 
 use super::table::{FileValues, Table};
 use crate::index::*;
-use crate::layout::{Callee, GotEntry, Layout};
+use crate::layout::{Callee, GotEntry, Layout, StringPlaces};
 use crate::liveness::LiveSet;
 use crate::object::relocations::{Relocation, Target};
 use crate::resolve::{Definition, Resolution};
@@ -24,11 +24,9 @@ pub trait Offsets: Sync {
     /// Offset of a function's size field from the start of the code section's payload, and bytes of that field.
     fn function(&self, function: InputFunctionIdx) -> Option<(u64, u64)>;
     /// Offset in the output custom section of offset `offset` of an input custom section.
-    fn custom(&self, custom: InputCustomIdx, offset: u64) -> Option<u64> {
-        self.custom_near(custom, offset, &mut 0)
-    }
-    /// The same; `near` is whatever an earlier call left there, which may shorten the search.
-    fn custom_near(&self, custom: InputCustomIdx, offset: u64, near: &mut usize) -> Option<u64>;
+    fn custom(&self, custom: InputCustomIdx, offset: u64) -> Option<u64>;
+    /// Where the strings of an input custom section went, if they were merged.
+    fn custom_strings(&self, custom: InputCustomIdx) -> Option<StringPlaces<'_>>;
     /// Offset of an input custom section in its output section, if it is there in one piece.
     fn custom_start(&self, custom: InputCustomIdx) -> Option<u64>;
     /// As [`Offsets::function`], of the function whose index in the output is `index`; `None` if it is imported.

@@ -60,7 +60,11 @@ impl<'a, 'i> Replay<'a, 'i> {
                 let theirs = self.other(&existing).map(|(o, s)| o.global_type(s));
                 let theirs =
                     theirs.unwrap_or_else(|| super::linker_global_type(self.options, self.names.name(existing.name)));
-                ("Global", super::global_type_text(theirs), super::global_type_text(object.global_type(symbol)))
+                let ours = object.global_type(symbol);
+                if theirs == ours {
+                    return true;
+                }
+                ("Global", super::global_type_text(theirs), super::global_type_text(ours))
             }
             SymbolKind::Table => {
                 let Some((o, s)) = self.other(&existing) else { return true };

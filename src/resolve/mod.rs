@@ -21,9 +21,9 @@ pub use finish::finish;
 pub use replay::exported_names;
 pub use symbol::{Symbol, bits};
 pub use text::linker_global_type;
-pub(crate) use text::value_type_text;
 pub use text::{display_name, pointer_type, signature_text, with_display_name};
 use text::{global_type_text, table_type_text};
+pub(crate) use text::{value_type_name, value_type_text};
 pub use wrap::names as wrapped_names;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Subject};
@@ -323,9 +323,28 @@ impl<'i> Resolution<'i> {
     pub fn function_count(&self) -> usize {
         self.functions.total() + self.linker_functions.len()
     }
+    /// The object that a function is of, and its number there; `None` for those of the linker. `near` is the object that
+    /// an earlier call has found, or any: neighbours are mostly found without a search.
+    #[inline]
+    pub fn locate_function(&self, function: InputFunctionIdx, near: &mut FileIdx) -> Option<(FileIdx, u32)> {
+        if near.index() < self.files.len() {
+            let range = self.functions.range(*near);
+            if range.contains(&function.index()) {
+                return Some((*near, (function.index() - range.start) as u32));
+            }
+        }
+        let found = self.functions.locate(function);
+        *near = found.map_or(*near, |(file, _)| file);
+        found
+    }
     /// The signature of a function.
     pub fn function_signature(&self, function: InputFunctionIdx) -> SignatureIdx {
-        match self.functions.locate(function) {
+        self.signature_near(function, &mut FileIdx(0))
+    }
+    /// The same; `near` is as in [`Resolution::locate_function`].
+    #[inline]
+    pub fn signature_near(&self, function: InputFunctionIdx, near: &mut FileIdx) -> SignatureIdx {
+        match self.locate_function(function, near) {
             Some((file, local)) => {
                 let file = &self.files[file];
                 self.names.types[file.member][file.object.functions[local as usize] as usize]
@@ -356,6 +375,7 @@ impl<'i> Resolution<'i> {
         (target != LOCAL).then_some(target)
     }
     /// What the object's own symbol table says of one of its symbols.
+    #[inline]
     pub fn local_definition(&self, file: FileIdx, symbol: u32) -> Definition {
         let object = &self.files[file].object;
         let entry = &object.symbols[symbol as usize];

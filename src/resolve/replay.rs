@@ -88,7 +88,8 @@ impl<'a, 'i> Replay<'a, 'i> {
             inputs,
             objects,
             symbol_of: vec![NONE; limit],
-            symbols: IndexVec::new(),
+            // Memory that is not used costs nothing; vectors that grow leave their old places behind.
+            symbols: IndexVec::from(Vec::with_capacity(limit)),
             link_order: Vec::new(),
             stubs: Vec::new(),
             shared: Vec::new(),
@@ -115,6 +116,7 @@ impl<'a, 'i> Replay<'a, 'i> {
     }
 
     /// The symbol called `name`, made if there is none: then it is undefined, without a file, and `true` comes with it.
+    #[inline]
     pub fn insert(&mut self, name: NameIdx) -> (SymbolIdx, bool) {
         if name.0 as usize >= self.symbol_of.len() {
             self.symbol_of.resize(self.names.limit(), NONE);
@@ -446,8 +448,9 @@ impl<'a, 'i> Replay<'a, 'i> {
     }
 
     /// Does what `--trace-symbol` asks for about something that `member` says of a symbol.
+    #[inline]
     pub(super) fn trace(&self, at: SymbolIdx, what: &str, member: MemberIdx, diagnostics: &mut Diagnostics) {
-        if self.symbols[at].bits & bits::TRACED != 0 {
+        if !self.traced.is_empty() && self.symbols[at].is(bits::TRACED) {
             let name = self.names.name(self.symbols[at].name);
             diagnostics.print(format!("{}: {what} {name}", self.file_text(member)));
         }

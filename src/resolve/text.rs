@@ -27,7 +27,12 @@ pub fn with_display_name<R>(name: &str, demangled: bool, take: impl FnOnce(&[u8]
 
 /// A value type: `i32`.
 pub(crate) fn value_type_text(ty: u8) -> &'static str {
-    match ty {
+    value_type_name(ty).unwrap_or("unknown")
+}
+
+/// The name of a value type of one byte in the text format.
+pub(crate) fn value_type_name(ty: u8) -> Option<&'static str> {
+    Some(match ty {
         0x7f => "i32",
         0x7e => "i64",
         0x7d => "f32",
@@ -36,8 +41,8 @@ pub(crate) fn value_type_text(ty: u8) -> &'static str {
         0x70 => "funcref",
         0x6f => "externref",
         0x69 => "exnref",
-        _ => "unknown",
-    }
+        _ => return None,
+    })
 }
 
 /// A signature: `(i32, i64) -> f32`.

@@ -3,9 +3,9 @@
 use super::kept::Value;
 use crate::mir::Malformed;
 use crate::mir::snapshot::{ModuleUnit, Snapshot, Unit};
-use crate::mir::walk::{Sink, walk};
-use crate::object::relocations::{RelocationKind, Target};
-use crate::object::{SymbolKind, check_locals};
+use crate::mir::walk::Sink;
+use crate::object::fits;
+use crate::object::relocations::RelocationKind;
 
 /// A kind of reference, and the symbol or type that it names.
 type Reference = (u8, u32);
@@ -57,9 +57,7 @@ pub(super) fn references(snapshot: &Snapshot, function: usize, values: &[Value])
     let unit = Unit::Module(ModuleUnit(snapshot));
     let types = snapshot.declarations.types.len() as u32;
     let mut collector = Collector { unit, function, values, types, found: Vec::new() };
-    let code = unit.code(function);
-    check_locals(code.locals).ok()?;
-    walk(&code, unit.is_64(), &mut collector).ok()?;
+    unit.walk(function, &mut collector).ok()?;
     collector.found.sort_unstable();
     Some(collector.found)
 }
@@ -79,21 +77,9 @@ impl Sink for Collector<'_> {
     fn signed(&mut self, _: i64) {}
     fn field(&mut self, kind: RelocationKind, operand: u32, _: i64, instruction: usize) -> Result<(), Malformed> {
         let index = self.unit.operand(self.function, kind, operand);
-        let known = self.values.get(index as usize).map(|value| value.kind);
-        let fits = match kind.target() {
-            Target::TypeIndex => index < self.types,
-            Target::FunctionIndex | Target::TableSlot | Target::TableSlotRelative => {
-                known == Some(SymbolKind::Function)
-            }
-            Target::GlobalIndex => {
-                matches!(known, Some(SymbolKind::Global | SymbolKind::Function | SymbolKind::Data))
-            }
-            Target::TagIndex => known == Some(SymbolKind::Tag),
-            Target::TableNumber => known == Some(SymbolKind::Table),
-            _ => known == Some(SymbolKind::Data),
-        };
+        let symbol = || self.values.get(index as usize).map(|value| 1 << value.kind as u8);
         // The link from nothing says what is wrong.
-        if !fits {
+        if !fits(kind, index, self.types, symbol) {
             return Err(Malformed { instruction, problem: "it names something that is not there" });
         }
         self.found.push((kind.code(), index));

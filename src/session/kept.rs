@@ -254,7 +254,7 @@ impl KeptModule {
         let values = KeptValues { module: self, unit, function };
         let mut buffer = CodegenBuffer::default();
         buffer.body(|out| {
-            let lowered = mir::lower(&unit.code(function), unit.is_64(), &values, out);
+            let lowered = mir::lower_unit(&unit, function, &values, out);
             lowered.expect("what it refers to has been collected");
         });
         buffer

@@ -77,6 +77,15 @@ struct State {
     replaced: Vec<u64>,
 }
 
+/// What is linked.
+struct Everything {
+    /// Names of the modules, sorted.
+    names: Vec<String>,
+    /// What each module is made of.
+    parts: Vec<Parts>,
+    inputs: Named,
+}
+
 /// What is linked besides modules.
 #[derive(Clone, Debug, Default)]
 struct Named {
@@ -118,16 +127,13 @@ impl Session {
     /// Links everything that has been handed over.
     ///
     /// If all that has changed since the last time are bodies of functions, and nothing moves by it, only those are
-    /// lowered again. The module is the same as that of a new session.
+    /// lowered again. The module is the same as that of a new session. Who links once uses [`Session::link`].
     ///
     /// # Errors
     /// All diagnostics in order; the session is as it was.
     pub fn flush(&self) -> Result<Linked, Vec<Diagnostic>> {
         let mut last = self.last.lock();
-        let mut modules = self.modules.lock().clone();
-        modules.sort_by(|a, b| a.name.cmp(&b.name));
-        let parts: Vec<Parts> = modules.par_iter().map(|module| module.parts()).collect();
-        let inputs = self.inputs.lock().clone();
+        let Everything { names, parts, inputs } = self.everything();
         let state = State {
             inputs: inputs.positional.len(),
             versions: parts.iter().map(|parts| parts.version).collect(),
@@ -138,55 +144,80 @@ impl Session {
         }
         let mut diagnostics = Diagnostics::new(self.options.fatal_warnings);
         let mut kept = None;
-        let named = modules.iter().map(|module| module.name.as_str()).zip(parts);
-        let module =
-            self.linked(named.collect(), inputs, &mut diagnostics, |options, files, snapshots, diagnostics| {
-                pipeline::link_modules(options, files, snapshots, diagnostics, |plan, image, modules| {
-                    kept = Kept::new(plan, image, modules);
-                })
-                .ok()
-            });
+        let everything = Everything { names, parts, inputs };
+        let module = self.linked(everything, &mut diagnostics, |options, files, snapshots, diagnostics| {
+            pipeline::link_modules(options, files, snapshots, diagnostics, |plan, image, modules| {
+                kept = Kept::new(plan, image, modules);
+            })
+            .ok()
+        });
         let (warnings, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
         let Some(module) = module else { return Err(warnings) };
         *last = kept.map(|kept| Last { kept, state, warnings: warnings.clone(), output: output.clone(), updates: 0 });
         Ok(Linked { module, warnings, output })
     }
 
+    /// Links everything that has been handed over. For compilers that link once: [`Session::flush`] gives the same module,
+    /// but takes time and memory for the link that may follow.
+    ///
+    /// # Errors
+    /// All diagnostics in order; the session is as it was.
+    pub fn link(&self) -> Result<Linked, Vec<Diagnostic>> {
+        self.link_once(|options, files, snapshots, diagnostics| {
+            pipeline::link_modules(options, files, snapshots, diagnostics, |_, _, _| {}).ok()
+        })
+    }
+
     /// Links everything that has been handed over and writes it to the output path of the options, block by block. For
-    /// compilers that link once: the next link starts from nothing.
+    /// compilers that link once, as [`Session::link`].
     ///
     /// # Errors
     /// All diagnostics in order; what was at the path before is still there.
     pub fn link_to_file(&self) -> Result<Linked, Vec<Diagnostic>> {
+        self.link_once(|options, files, snapshots, diagnostics| {
+            pipeline::link_modules_to_file(options, files, snapshots, diagnostics).ok().map(|()| Vec::new())
+        })
+    }
+
+    /// Links without a look at what the next link could use.
+    fn link_once(
+        &self,
+        link: impl FnOnce(&Options, &Overlay, Vec<Snapshot>, &mut Diagnostics) -> Option<Vec<u8>>,
+    ) -> Result<Linked, Vec<Diagnostic>> {
+        let mut diagnostics = Diagnostics::new(self.options.fatal_warnings);
+        let module = self.linked(self.everything(), &mut diagnostics, link);
+        let (warnings, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
+        match module {
+            Some(module) => Ok(Linked { module, warnings, output }),
+            None => Err(warnings),
+        }
+    }
+
+    /// What has been handed over by now.
+    fn everything(&self) -> Everything {
         let mut modules = self.modules.lock().clone();
         modules.sort_by(|a, b| a.name.cmp(&b.name));
-        let modules = modules.iter().map(|module| (module.name.as_str(), module.parts())).collect();
-        let inputs = self.inputs.lock().clone();
-        let mut diagnostics = Diagnostics::new(self.options.fatal_warnings);
-        let linked = self.linked(modules, inputs, &mut diagnostics, |options, files, snapshots, diagnostics| {
-            pipeline::link_modules_to_file(options, files, snapshots, diagnostics).ok()
-        });
-        let (warnings, output) = (diagnostics.list().to_vec(), diagnostics.output().to_vec());
-        match linked {
-            Some(()) => Ok(Linked { module: Vec::new(), warnings, output }),
-            None => Err(warnings),
+        Everything {
+            parts: modules.par_iter().map(|module| module.parts()).collect(),
+            names: modules.iter().map(|module| module.name.clone()).collect(),
+            inputs: self.inputs.lock().clone(),
         }
     }
 
     /// Puts modules in order and has everything linked.
     fn linked<R>(
         &self,
-        modules: Vec<(&str, Parts)>,
-        inputs: Named,
+        everything: Everything,
         diagnostics: &mut Diagnostics,
         link: impl FnOnce(&Options, &Overlay, Vec<Snapshot>, &mut Diagnostics) -> Option<R>,
     ) -> Option<R> {
+        let Everything { names, parts, inputs } = everything;
         let mut options = self.options.clone();
         // Modules need not say how wide addresses are: the session does.
         let is_64 = *options.is_64.get_or_insert(false);
         options.inputs.extend(inputs.positional);
         let snapshots: Vec<_> =
-            modules.into_par_iter().map(|(name, parts)| Snapshot::new(name, parts, is_64)).collect();
+            names.par_iter().zip(parts).map(|(name, parts)| Snapshot::new(name, parts, is_64)).collect();
         let mut ready = Vec::with_capacity(snapshots.len());
         for snapshot in snapshots {
             match snapshot {

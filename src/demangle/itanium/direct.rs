@@ -53,12 +53,76 @@ impl Item {
 }
 
 /// Memory that one name after another uses.
+///
+/// Neighbours in an object mostly start alike, with the same class. So all stays in place after a name, and the next
+/// one goes on from the last [`Mark`] that it shares.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     /// What `S_`, `S0_`, ... stand for.
     pub(super) subs: Vec<Item>,
-    /// The template arguments in scope, behind those of the encodings around.
+    /// The template arguments in scope, behind those of scopes around and before.
     pub(super) args: Vec<Item>,
+    /// Where the last name can be gone on from, first to last.
+    pub(super) trail: Vec<Mark>,
+    /// The last name up to the last mark.
+    shared: Vec<u8>,
+    /// The text of the last name, but for what is to be turned around.
+    text: Vec<u8>,
+}
+
+impl Memory {
+    /// How much memory this keeps, in bytes, roughly.
+    pub(super) fn capacity(&self) -> usize {
+        let items = self.subs.capacity() + self.args.capacity();
+        items * size_of::<Item>()
+            + self.trail.capacity() * size_of::<Mark>()
+            + self.shared.capacity()
+            + self.text.capacity()
+    }
+
+    /// Goes back to the last mark that `input` shares, or to the start.
+    fn go_back(&mut self, input: &[u8]) {
+        let common = common_prefix(&self.shared, input);
+        // A tag belongs to the name before it.
+        let is_shared = |mark: &Mark| mark.pos <= common && input.get(mark.pos) != Some(&b'B');
+        while self.trail.pop_if(|mark| !is_shared(mark)).is_some() {}
+        let (text, subs, args) = self.trail.last().map_or((0, 0, 0), |mark| (mark.text, mark.subs, mark.args));
+        self.text.truncate(text);
+        self.subs.truncate(subs);
+        self.args.truncate(args);
+    }
+
+    /// Keeps of `input` what the next name must share.
+    fn keep(&mut self, input: &[u8]) {
+        self.shared.clear();
+        if let Some(mark) = self.trail.last() {
+            self.shared.extend_from_slice(&input[..mark.pos]);
+        }
+    }
+}
+
+/// How many bytes `a` and `b` start with alike.
+fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    const STEP: usize = 16;
+    let (mut steps_a, mut steps_b) = (a.chunks_exact(STEP), b.chunks_exact(STEP));
+    let steps = (&mut steps_a).zip(&mut steps_b).take_while(|(a, b)| a == b).count();
+    let start = steps * STEP;
+    start + a[start..].iter().zip(&b[start..]).take_while(|(a, b)| a == b).count()
+}
+
+/// The state between two parts of the nested name that a name starts with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) pos: usize,
+    /// How much text there was, and how many substitutions and template arguments.
+    pub(super) text: usize,
+    pub(super) subs: usize,
+    pub(super) args: usize,
+    pub(super) args_start: usize,
+    pub(super) has_args: bool,
+    pub(super) state: State,
+    /// The nested name so far.
+    pub(super) so_far: Item,
 }
 
 /// What a function's name says about the rest of its encoding.
@@ -83,29 +147,48 @@ pub(super) struct Direct<'a> {
     pub(super) has_args: bool,
     /// Within the parameters of a lambda that is in no template: template parameters are `auto`.
     pub(super) auto: bool,
+    /// The result of the outermost function, which belongs before its name; empty if there is none.
+    pub(super) result: Range,
     depth: u32,
 }
 
-/// Appends the text of the mangled `name` to `out`, or gives up; `out` may then have been added to.
+/// Appends the text of the mangled `name` to `out`, or gives up; `out` is then as it was.
 pub(super) fn demangle(name: &[u8], memory: &mut Memory, out: &mut Vec<u8>) -> Option<()> {
     let input = name.strip_prefix(b"_Z")?;
-    memory.subs.clear();
-    memory.args.clear();
-    let mut direct = Direct { input, pos: 0, out, memory, args_start: 0, has_args: false, auto: false, depth: 0 };
-    direct.whole()
+    memory.go_back(input);
+    let mut text = std::mem::take(&mut memory.text);
+    let result = Range::default();
+    let mut direct =
+        Direct { input, pos: 0, out: &mut text, memory, args_start: 0, has_args: false, auto: false, result, depth: 0 };
+    let found = direct.whole();
+    let result = direct.result;
+    memory.keep(input);
+    memory.text = text;
+    found.map(|name_start| {
+        let (name_end, end) = (result.start as usize, result.end as usize);
+        let text = &memory.text[..];
+        if name_end == end {
+            return out.extend_from_slice(text);
+        }
+        for part in [&text[..name_start], &text[name_end..end], &text[name_start..name_end], &text[end..]] {
+            out.extend_from_slice(part);
+        }
+    })
 }
 
 impl Direct<'_> {
-    fn whole(&mut self) -> Option<()> {
+    /// Reads it all; returns where the name starts that may stand before its result.
+    fn whole(&mut self) -> Option<usize> {
         self.special_prefix()?;
-        self.encoding()?;
+        let start = if self.pos == 0 { 0 } else { self.out.len() };
+        self.deeper(|direct| direct.encoding_inner(true))?;
         if let Some(suffix) = self.input.get(self.pos..).filter(|rest| rest.first() == Some(&b'.')) {
             self.put(b" (");
             self.out.extend_from_slice(suffix);
             self.put(b")");
-            return Some(());
+            return Some(start);
         }
-        (self.pos == self.input.len()).then_some(())
+        (self.pos == self.input.len()).then_some(start)
     }
 
     /// What a thunk is called; other special names are left to the tree.

@@ -1,36 +1,44 @@
 //! The short way for names and functions: see [`super::direct`].
 
-use super::direct::{Direct, Item, Range, State, flags};
+use super::direct::{Direct, Item, Mark, Memory, Range, State, flags};
 use super::operators::{self, Kind, OPERATORS};
 
+/// The template arguments around an encoding.
+struct OuterArgs {
+    start: usize,
+    end: usize,
+    has_args: bool,
+}
+
 impl Direct<'_> {
-    /// `<encoding>`, not of a special name.
-    pub(super) fn encoding(&mut self) -> Option<()> {
+    /// `<encoding>` within another one, not of a special name.
+    fn encoding(&mut self) -> Option<()> {
         self.deeper(|direct| {
             let outer = direct.hide_args()?;
-            let found = direct.encoding_inner();
+            let found = direct.encoding_inner(false);
             direct.show_args(outer);
             found
         })
     }
 
     /// Hides all template arguments, for an encoding of its own.
-    fn hide_args(&mut self) -> Option<(usize, bool)> {
+    fn hide_args(&mut self) -> Option<OuterArgs> {
         if self.auto {
             return None;
         }
-        let outer = (self.args_start, self.has_args);
-        (self.args_start, self.has_args) = (self.memory.args.len(), false);
+        let outer = OuterArgs { start: self.args_start, end: self.memory.args.len(), has_args: self.has_args };
+        (self.args_start, self.has_args) = (outer.end, false);
         Some(outer)
     }
 
     /// Undoes [`Self::hide_args`].
-    fn show_args(&mut self, outer: (usize, bool)) {
-        self.memory.args.truncate(self.args_start);
-        (self.args_start, self.has_args) = outer;
+    fn show_args(&mut self, outer: OuterArgs) {
+        self.memory.args.truncate(outer.end);
+        (self.args_start, self.has_args) = (outer.start, outer.has_args);
     }
 
-    fn encoding_inner(&mut self) -> Option<()> {
+    /// The same, without template arguments around. The result of the `outermost` is left where it is.
+    pub(super) fn encoding_inner(&mut self, outermost: bool) -> Option<()> {
         if matches!(self.look(), b'G' | b'T') {
             return None;
         }
@@ -46,7 +54,11 @@ impl Direct<'_> {
                 return None;
             }
             self.put(b" ");
-            self.turn(start, middle);
+            if outermost {
+                self.result = self.since(middle);
+            } else {
+                self.turn(start, middle);
+            }
         }
         self.put(b"(");
         if !self.eat(b'v') {
@@ -118,18 +130,70 @@ impl Direct<'_> {
 
     /// `<nested-name>`
     fn nested_name(&mut self, mut state: Option<&mut State>) -> Option<Item> {
+        if self.pos == 0
+            && let Some(state) = state.as_deref_mut()
+        {
+            return self.first_nested_name(state);
+        }
+        self.nested_name_prefix(state.as_deref_mut());
+        self.nested_name_parts(state, self.here(), None, false)
+    }
+
+    /// The `<nested-name>` that the whole name starts with: goes on from the last mark, and leaves marks.
+    fn first_nested_name(&mut self, state: &mut State) -> Option<Item> {
+        let mut so_far = None;
+        if let Some(mark) = self.memory.trail.pop() {
+            self.pos = mark.pos;
+            (self.args_start, self.has_args) = (mark.args_start, mark.has_args);
+            *state = mark.state;
+            so_far = Some(mark.so_far);
+        } else {
+            self.nested_name_prefix(Some(state));
+        }
+        self.nested_name_parts(Some(state), 0, so_far, true)
+    }
+
+    /// Notes where another name can go on.
+    fn leave_mark(&mut self, state: State, so_far: Item) {
+        let Memory { subs, args, trail, .. } = &mut *self.memory;
+        trail.push(Mark {
+            pos: self.pos,
+            text: self.out.len(),
+            subs: subs.len(),
+            args: args.len(),
+            args_start: self.args_start,
+            has_args: self.has_args,
+            state,
+            so_far,
+        });
+    }
+
+    /// The qualifiers of a member function, behind the `N`.
+    fn nested_name_prefix(&mut self, state: Option<&mut State>) {
         self.pos += 1;
         let quals = self.cv_qualifiers();
         let ref_qual = if matches!(self.look(), b'R' | b'O') { self.look() } else { 0 };
         self.pos += usize::from(ref_qual != 0);
-        if let Some(state) = state.as_deref_mut() {
+        if let Some(state) = state {
             (state.quals, state.ref_qual) = (quals, ref_qual);
         }
-        let start = self.here();
-        let mut so_far: Option<Item> = None;
-        let mut candidates = 0;
+    }
+
+    /// The parts of a nested name whose text begins at `start`, after those `so_far`, which then are candidates for
+    /// substitution. Leaves marks if `marked`.
+    fn nested_name_parts(
+        &mut self,
+        mut state: Option<&mut State>,
+        start: u32,
+        mut so_far: Option<Item>,
+        marked: bool,
+    ) -> Option<Item> {
+        let mut any_candidate = so_far.is_some();
         while !self.eat(b'E') {
             if let Some(state) = state.as_deref_mut() {
+                if let (true, true, Some(so_far)) = (marked, any_candidate, so_far) {
+                    self.leave_mark(*state, so_far);
+                }
                 state.ends_with_args = false;
             }
             let mut flags = 0;
@@ -162,9 +226,9 @@ impl Direct<'_> {
             let item = Item { text: self.since(start), base, flags };
             so_far = Some(item);
             self.push_sub(item);
-            candidates += 1;
+            any_candidate = true;
         }
-        if candidates == 0 {
+        if !any_candidate {
             return None;
         }
         // The name as a whole is no candidate here; whoever asked for it makes it one.
@@ -279,7 +343,7 @@ impl Direct<'_> {
     fn unnamed_type(&mut self, state: Option<&mut State>) -> Option<()> {
         // Parameters here are those of the innermost template arguments.
         if state.is_some() {
-            self.memory.args.truncate(self.args_start);
+            self.args_start = self.memory.args.len();
             self.has_args = false;
         }
         let start = self.here();

@@ -145,7 +145,7 @@ impl Direct<'_> {
     pub(super) fn template_args(&mut self, outer: bool) -> Option<()> {
         self.expect(b'I')?;
         if outer {
-            self.memory.args.truncate(self.args_start);
+            self.args_start = self.memory.args.len();
             self.has_args = true;
         }
         self.put(b"<");

@@ -30,7 +30,9 @@ pub(in super::super) struct Scratch {
 impl Scratch {
     /// Bytes of the vectors that grow most.
     pub(in super::super) fn capacity(&self) -> usize {
-        self.arena.capacity() + (self.subs.capacity() + self.stack.capacity()) * size_of::<NodeId>()
+        self.direct.capacity()
+            + self.arena.capacity()
+            + (self.subs.capacity() + self.stack.capacity()) * size_of::<NodeId>()
     }
 
     fn clear(&mut self) {

@@ -3,6 +3,7 @@
 //! many strings at a time are interned shard by shard.
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -33,13 +34,16 @@ impl<'i> Shard<'i> {
     #[inline]
     fn intern(&mut self, hash: u64, string: &'i [u8]) -> u32 {
         let strings = &mut self.strings;
-        let found = self.table.find(hash, |&i| strings[i as usize] == (hash, string)).copied();
-        found.unwrap_or_else(|| {
-            let local = strings.len() as u32;
-            strings.push((hash, string));
-            self.table.insert_unique(hash, local, |&i| strings[i as usize].0);
-            local
-        })
+        let is_it = |&i: &u32| strings[i as usize] == (hash, string);
+        match self.table.entry(hash, is_it, |&i| strings[i as usize].0) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let local = strings.len() as u32;
+                entry.insert(local);
+                strings.push((hash, string));
+                local
+            }
+        }
     }
 }
 
@@ -50,6 +54,12 @@ fn shard_of(hash: u64) -> usize {
 }
 
 impl<'i> Interner<'i> {
+    /// One with room for `strings` different strings, so that few tables grow.
+    pub fn with_capacity(strings: usize) -> Self {
+        let len = strings.div_ceil(SHARDS);
+        let shard = || Shard { table: HashTable::with_capacity(len), strings: Vec::with_capacity(len) };
+        Self { shards: (0..SHARDS).map(|_| Mutex::new(shard())).collect() }
+    }
     /// The id of `string`.
     pub fn intern(&self, string: &'i [u8]) -> u32 {
         let hash = xxh3_64(string);

@@ -290,6 +290,9 @@ fn custom_rank(name: &str) -> Option<usize> {
     LAST.iter().position(|&last| last == name).map(|place| ORDER.len() + place)
 }
 
+/// Sections that most objects have at most, if they have no debug information.
+const SECTIONS_USUAL: usize = 16;
+
 /// Splits a file into its sections. Reads their headers only.
 pub(crate) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, Diagnostic> {
     let mut reader = Reader::new(file, "", bytes, 0);
@@ -302,7 +305,7 @@ pub(crate) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, 
     {
         return Err(reader.error_at(4, format!("invalid version number: {}", u32::from_le_bytes(*version))));
     }
-    let mut sections = Vec::new();
+    let mut sections = Vec::with_capacity(SECTIONS_USUAL);
     let mut rank_min = 0;
     while reader.remaining() > 0 {
         let start = reader.position();

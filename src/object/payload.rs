@@ -257,10 +257,15 @@ fn check_elements(reader: Reader<'_, '_>) -> Result<(), Diagnostic> {
 
 /// Skips an initialiser, including its `end`.
 fn skip_init_expr(reader: &mut Reader<'_, '_>) -> Result<(), Diagnostic> {
-    if let &[I32_CONST | I64_CONST | GLOBAL_GET, operand, END, ..] = &reader.bytes()[reader.position()..]
-        && operand < 0x80
+    // An operand of at most four bytes is in range whatever it is.
+    if let Some(&[I32_CONST | I64_CONST | GLOBAL_GET, ref operand @ ..]) =
+        reader.bytes()[reader.position()..].first_chunk::<5>()
+        && let ends = !u32::from_le_bytes(*operand) & 0x8080_8080
+        && ends != 0
+        && let end = reader.position() + 2 + ends.trailing_zeros() as usize / 8
+        && reader.bytes().get(end) == Some(&END)
     {
-        reader.seek(reader.position() + 3);
+        reader.seek(end + 1);
         return Ok(());
     }
     let mut parser = reader.parser();

@@ -65,12 +65,22 @@ impl<'i, 'n> Reader<'i, 'n> {
     #[inline]
     pub fn u32(&mut self, what: &str) -> Result<u32, Diagnostic> {
         let start = self.position;
-        if let Some(&byte) = self.bytes.get(start)
-            && byte < 0x80
-        {
-            self.position += 1;
-            return Ok(byte as u32);
+        match self.bytes.get(start..) {
+            Some(&[byte @ 0..0x80, ..]) => {
+                self.position += 1;
+                Ok(byte as u32)
+            }
+            Some(&[low, high @ 0..0x80, ..]) => {
+                self.position += 2;
+                Ok((low & 0x7f) as u32 | (high as u32) << 7)
+            }
+            _ => self.long_u32(what),
         }
+    }
+    /// What [`Self::u32`] does, for integers of any length.
+    #[inline(never)]
+    fn long_u32(&mut self, what: &str) -> Result<u32, Diagnostic> {
+        let start = self.position;
         match leb::read_u32(self.bytes, &mut self.position) {
             Ok(value) if self.position - start <= leb::PADDED_32 => Ok(value),
             result => Err(self.bad_integer(start, what, result.err().unwrap_or(leb::LebError::TooLarge))),
@@ -90,6 +100,7 @@ impl<'i, 'n> Reader<'i, 'n> {
     ///
     /// # Errors
     /// If the rest of the section is too short for that many: so the count is safe to allocate for.
+    #[inline(always)]
     pub fn count(&mut self, what: &str, size_min: usize) -> Result<u32, Diagnostic> {
         let start = self.position;
         let count = self.u32(what)?;

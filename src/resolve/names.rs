@@ -24,7 +24,9 @@ pub struct Names<'i> {
 impl<'i> Names<'i> {
     /// Interns what the objects say, and `extra` names that the linker will look up. One task per object.
     pub fn new(objects: &IndexVec<MemberIdx, Option<Object<'i>>>, extra: impl Iterator<Item = &'i str>) -> Self {
-        let (names, signatures) = (Interner::default(), Interner::default());
+        // Most symbols have a name that others have too.
+        let symbols: usize = objects.iter().flatten().map(|object| object.symbols.len()).sum();
+        let (names, signatures) = (Interner::with_capacity(symbols / 4), Interner::default());
         extra.for_each(|name| _ = names.intern(name.as_bytes()));
         signatures.intern(Signature::EMPTY.0);
         let per_member: Vec<_> = par::uneven(objects.as_slice().par_iter())

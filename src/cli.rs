@@ -1,5 +1,6 @@
 //! From arguments to an exit code: all that the program does and the library does not.
 
+use crate::jobs::Jobs;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
@@ -7,13 +8,10 @@ use wold::diagnostic::{Diagnostic, Diagnostics, Kind, Severity};
 use wold::input::Disk;
 use wold::options::Options;
 use wold::options::parse::{self, Action};
-use wold::pipeline::link_to_file;
+use wold::pipeline::link_to_file_before_exit;
 
 /// How many errors are shown if `--error-limit` says nothing.
 const ERRORS_MAX: u64 = 20;
-
-/// More threads than this are not started, whatever `--threads` says.
-const THREADS_MAX: usize = 256;
 
 /// Runs the linker on a command line, the program's name first. Returns the exit code: 0, or 1 after errors.
 pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
@@ -71,12 +69,12 @@ fn front(words: &[String]) -> usize {
 
 /// Links in a pool of the wanted number of threads, of which the calling thread is one.
 fn link(options: &Options, diagnostics: &mut Diagnostics) {
-    let available = || std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = options.threads.unwrap_or_else(available).clamp(1, THREADS_MAX);
+    let jobs = Jobs::acquire(options.threads);
+    let threads = jobs.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
     match pool {
         // The result says no more than the diagnostics.
-        Ok(pool) => drop(pool.install(|| link_to_file(options, &Disk, diagnostics))),
+        Ok(pool) => drop(pool.install(|| link_to_file_before_exit(options, &Disk, diagnostics))),
         Err(error) => diagnostics.error(Kind::Option, format!("cannot start {threads} threads: {error}")),
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: allocator, arguments, threads, printing, exit code.
 
 mod cli;
+mod jobs;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -4,9 +4,20 @@ use crossbeam::deque::{Injector, Steal, Stealer, Worker};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+/// Tasks for each thread, of items whose weights differ.
+const TASKS_PER_THREAD: usize = 64;
+
+/// Cuts `items` into many tasks. By itself rayon makes only a few as long as no thread is idle: then the heavy items of a
+/// list (objects in front of the small members of libraries, say) are one task, and one thread does all the work.
+pub fn uneven<I: IndexedParallelIterator>(items: I) -> rayon::iter::MaxLen<I> {
+    let tasks = rayon::current_num_threads() * TASKS_PER_THREAD;
+    let len = items.len().div_ceil(tasks).max(1);
+    items.with_max_len(len)
+}
+
 /// Maps every index below `len` and returns the results in index order.
 pub fn map<R: Send>(len: usize, f: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
-    (0..len).into_par_iter().map(f).collect()
+    uneven((0..len).into_par_iter()).map(f).collect()
 }
 
 /// Offsets of items of the given sizes laid out one behind the other from `start`, and the end of the last.

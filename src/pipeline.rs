@@ -5,32 +5,23 @@ use crate::emit::{self, Products};
 use crate::index::*;
 use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mir::snapshot::Snapshot;
-use crate::mmap::{OutputFile, check_writable, os_text, write_at};
+use crate::mmap::{self, OutputFile, check_writable, os_text, read_back, write_at};
 use crate::object::{Contents, Object};
 use crate::options::{self, Options};
 use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
 use crate::resolve::names::Names;
-use crate::{hints, layout, linker_defined, liveness, resolve, synthetic};
+use crate::{hints, layout, linker_defined, liveness, par, resolve, synthetic};
 use rayon::prelude::*;
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Links what the options name into a module in memory, in the caller's rayon pool.
 ///
 /// # Errors
 /// [`Failed`]; `diagnostics` says why.
 pub fn link(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Vec<u8>, Failed> {
-    let mut clock = Clock::start(options.time);
-    let loaded = input::load(options, disk, diagnostics);
-    explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
-        link_inputs(options, inputs, &mut clock, diagnostics, |plan, _, _| {
-            let mut image = vec![0; plan.size()];
-            plan.write(&mut image);
-            Ok(image)
-        })
-    })
+    link_modules(options, disk, Vec::new(), diagnostics, |_, _, _| ())
 }
 
 /// Links modules that a compiler has handed over, and what the options name, into a module in memory. `made` sees how it
@@ -45,11 +36,9 @@ pub(crate) fn link_modules(
     diagnostics: &mut Diagnostics,
     made: impl FnOnce(&emit::Plan, &[u8], &[Arc<Snapshot>]),
 ) -> Result<Vec<u8>, Failed> {
-    let mut clock = Clock::start(options.time);
-    let loaded = input::load_with(options, disk, modules, diagnostics);
-    clock.lap("load");
-    let module = explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
-        link_inputs(options, inputs, &mut clock, diagnostics, |plan, clock, _| {
+    let load = |diagnostics: &mut Diagnostics| input::load_with(options, disk, modules, diagnostics);
+    load_and_link(options, disk, diagnostics, Memory::Freed, load, |inputs, clock, diagnostics| {
+        link_inputs(options, inputs, clock, diagnostics, Memory::Freed, |plan, clock, _| {
             let mut image = vec![0; plan.size()];
             plan.write(&mut image);
             clock.lap("emit");
@@ -57,11 +46,7 @@ pub(crate) fn link_modules(
             clock.lap("keep");
             Ok(image)
         })
-    })?;
-    if options.time {
-        clock.report(diagnostics);
-    }
-    Ok(module)
+    })
 }
 
 /// Links modules that a compiler has handed over, and what the options name, and writes the module to the output path.
@@ -74,36 +59,13 @@ pub(crate) fn link_modules_to_file(
     modules: Vec<Snapshot>,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Failed> {
-    let mut clock = Clock::start(options.time);
-    check_outputs(options, diagnostics)?;
-    let loaded = input::load_with(options, disk, modules, diagnostics);
-    clock.lap("load");
-    explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
-        link_loaded(options, inputs, &mut clock, diagnostics)
-    })?;
-    if options.time {
-        clock.report(diagnostics);
-    }
-    Ok(())
-}
-
-/// Links loaded inputs. If there are messages, then, be it about the loading, hints are added to them.
-fn explained<R>(
-    options: &Options,
-    loaded: Result<Inputs, Failed>,
-    disk: &dyn FileSystem,
-    diagnostics: &mut Diagnostics,
-    link: impl FnOnce(&Inputs, &mut Diagnostics) -> Result<R, Failed>,
-) -> Result<R, Failed> {
-    let (inputs, result) = match loaded {
-        Ok(inputs) => {
-            let result = link(&inputs, diagnostics);
-            (inputs, result)
-        }
-        Err(failed) => (Inputs::default(), Err(failed)),
+    let load = |diagnostics: &mut Diagnostics| {
+        check_outputs(options, diagnostics)?;
+        input::load_with(options, disk, modules, diagnostics)
     };
-    hints::explain(options, &inputs, disk, diagnostics);
-    result
+    load_and_link(options, disk, diagnostics, Memory::Freed, load, |inputs, clock, diagnostics| {
+        write_linked(options, inputs, clock, diagnostics, Memory::Freed)
+    })
 }
 
 /// Links what the options name and writes the module to their output path, whole or not at all.
@@ -111,28 +73,88 @@ fn explained<R>(
 /// # Errors
 /// [`Failed`]; `diagnostics` says why. An older file at the output path stays as it was.
 pub fn link_to_file(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<(), Failed> {
-    let mut clock = Clock::start(options.time);
-    let recorder = options.reproduce.as_ref().map(|path| Recorder::create(path, disk, diagnostics)).transpose()?;
-    let loaded = load(options, recorder.as_ref().map_or(disk, |recorder| recorder), diagnostics);
-    if let Some(recorder) = recorder {
-        recorder.finish(options, diagnostics);
+    link_files(options, disk, diagnostics, Memory::Freed)
+}
+
+/// [`link_to_file`] as the last work of a process: its memory and its mapped files are left to the system, which frees
+/// all of it at once when the process ends.
+///
+/// # Errors
+/// As [`link_to_file`].
+pub fn link_to_file_before_exit(
+    options: &Options,
+    disk: &dyn FileSystem,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Failed> {
+    link_files(options, disk, diagnostics, Memory::LeftToExit)
+}
+
+/// What becomes of the memory of a link that is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    Freed,
+    LeftToExit,
+}
+
+impl Memory {
+    fn end<T>(self, value: T) {
+        if self == Self::LeftToExit {
+            std::mem::forget(value);
+        }
     }
-    clock.lap("load");
-    explained(options, loaded, disk, diagnostics, |inputs, diagnostics| {
-        link_loaded(options, inputs, &mut clock, diagnostics)?;
+}
+
+fn link_files(
+    options: &Options,
+    disk: &dyn FileSystem,
+    diagnostics: &mut Diagnostics,
+    memory: Memory,
+) -> Result<(), Failed> {
+    let load = |diagnostics: &mut Diagnostics| {
+        let Some(path) = &options.reproduce else { return load_files(options, disk, diagnostics) };
+        let recorder = Recorder::create(path, disk, diagnostics)?;
+        let loaded = load_files(options, &recorder, diagnostics);
+        recorder.finish(options, diagnostics);
+        loaded
+    };
+    load_and_link(options, disk, diagnostics, memory, load, |inputs, clock, diagnostics| {
+        write_linked(options, inputs, clock, diagnostics, memory)?;
         match &options.dependency_file {
             Some(path) => write_dependencies(path, options, inputs, disk, diagnostics),
             None => Ok(()),
         }
-    })?;
-    if options.time {
+    })
+}
+
+/// What is common to all links: the clock, and hints for the messages, be they about the loading.
+fn load_and_link<R>(
+    options: &Options,
+    disk: &dyn FileSystem,
+    diagnostics: &mut Diagnostics,
+    memory: Memory,
+    load: impl FnOnce(&mut Diagnostics) -> Result<Inputs, Failed>,
+    link: impl FnOnce(&Inputs, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
+) -> Result<R, Failed> {
+    let mut clock = Clock::start(options.time);
+    let loaded = load(diagnostics);
+    clock.lap("load");
+    let (inputs, result) = match loaded {
+        Ok(inputs) => {
+            let result = link(&inputs, &mut clock, diagnostics);
+            (inputs, result)
+        }
+        Err(failed) => (Inputs::default(), Err(failed)),
+    };
+    hints::explain(options, &inputs, disk, diagnostics);
+    if options.time && result.is_ok() {
         clock.report(diagnostics);
     }
-    Ok(())
+    memory.end(inputs);
+    result
 }
 
 /// Everything that is read and checked before any work is done.
-fn load(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Inputs, Failed> {
+fn load_files(options: &Options, disk: &dyn FileSystem, diagnostics: &mut Diagnostics) -> Result<Inputs, Failed> {
     let mut inputs = input::load_files(options, disk, diagnostics)?;
     options::check(options, diagnostics);
     diagnostics.checkpoint()?;
@@ -155,29 +177,31 @@ fn write_dependencies(
 }
 
 /// Links and writes the output file.
-fn link_loaded(
+fn write_linked(
     options: &Options,
     inputs: &Inputs,
     clock: &mut Clock,
     diagnostics: &mut Diagnostics,
+    memory: Memory,
 ) -> Result<(), Failed> {
-    let failed = |error: String, diagnostics: &mut Diagnostics| {
-        diagnostics.error(Kind::Output, error);
-        Failed
-    };
-    link_inputs(options, inputs, clock, diagnostics, |plan, clock, diagnostics| {
-        let create = if plan.is_streamable() { OutputFile::create_streamed } else { OutputFile::create };
-        let mut file = create(&options.output, plan.size()).map_err(|error| failed(error, diagnostics))?;
-        let stitch = match file.stream() {
-            Some(file) => plan.stream(|offset, bytes| write_at(file, offset, bytes)).map_err(|error| {
-                let error = format!("failed to write output '{}': {}", options.output, os_text(&error));
-                failed(error, diagnostics)
-            })?,
-            None => plan.write(file.bytes_mut()),
+    link_inputs(options, inputs, clock, diagnostics, memory, |plan, clock, diagnostics| {
+        let mut failed = |error: String| {
+            diagnostics.error(Kind::Output, error);
+            Failed
+        };
+        let mut output = OutputFile::create(&options.output, plan.size()).map_err(&mut failed)?;
+        let stitch = match output.content() {
+            mmap::Content::Buffer(buffer) => plan.write(buffer),
+            mmap::Content::File(file) => {
+                let write = |offset, bytes: &[u8]| write_at(file, offset, bytes);
+                plan.stream(write, || read_back(file)).map_err(|error| {
+                    failed(format!("failed to write output '{}': {}", options.output, os_text(&error)))
+                })?
+            }
         };
         clock.lap("emit");
         clock.note("stitch (the serial part of emit)", stitch);
-        file.commit().map_err(|error| failed(error, diagnostics))?;
+        output.commit().map_err(&mut failed)?;
         clock.lap("write");
         Ok(())
     })
@@ -189,6 +213,7 @@ fn link_inputs<R>(
     inputs: &Inputs,
     clock: &mut Clock,
     diagnostics: &mut Diagnostics,
+    memory: Memory,
     write: impl FnOnce(&emit::Plan, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
 ) -> Result<R, Failed> {
     let objects = parse_headers(options, inputs, diagnostics)?;
@@ -231,7 +256,10 @@ fn link_inputs<R>(
     }
     report::map::write(&plan, diagnostics);
     diagnostics.checkpoint()?;
-    write(&plan, clock, diagnostics)
+    let result = write(&plan, clock, diagnostics);
+    memory.end(plan);
+    memory.end((resolution, live, layout, bodies));
+    result
 }
 
 /// Reads what resolution needs of every member, in parallel. As with LLD, only the first object that cannot be linked at
@@ -242,8 +270,7 @@ fn parse_headers<'i>(
     diagnostics: &mut Diagnostics,
 ) -> Result<IndexVec<MemberIdx, Option<Object<'i>>>, Failed> {
     let members: Vec<MemberIdx> = inputs.members.indices().collect();
-    let parsed: Vec<_> = members
-        .into_par_iter()
+    let parsed: Vec<_> = par::uneven(members.into_par_iter())
         .map(|index| {
             let member = &inputs.members[index];
             let object = match (member.kind, inputs.module(index)) {

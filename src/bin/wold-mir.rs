@@ -10,7 +10,7 @@ use wold::mir::lift::Counts;
 use wold::mir::members::{is_archive, is_object, map, members};
 use wold::mir::round_trip::{check_structure, round_trip};
 use wold::mir::{dump, lift, lower_object};
-use wold::mmap::{FileBytes, OutputFile, os_text};
+use wold::mmap::{FileBytes, os_text, write_file};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -185,9 +185,7 @@ fn convert_all(arguments: &Arguments, outputs: &[PathBuf]) -> i32 {
             false => change(file, bytes.as_ref())?,
         };
         let failed = |message: String| Diagnostic::error(Kind::Output, message);
-        let mut out = OutputFile::create(&output.to_string_lossy(), converted.len()).map_err(failed)?;
-        out.bytes_mut().copy_from_slice(&converted);
-        out.commit().map_err(failed)
+        write_file(&output.to_string_lossy(), &converted).map_err(failed)
     };
     report(arguments.files.par_iter().zip(outputs).map(convert).collect(), |_| 0)
 }

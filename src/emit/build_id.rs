@@ -35,15 +35,14 @@ pub fn hashes(options: &Options) -> bool {
     matches!(options.build_id, BuildId::Fast | BuildId::Sha1)
 }
 
-/// Sets the id, which is the end of the finished module `image`, if it is a hash of that.
-pub fn write(options: &Options, image: &mut [u8]) {
+/// The id of the finished module `image`, if it is a hash of that; and where it belongs: at the end.
+pub fn of(options: &Options, image: &[u8]) -> Option<(usize, Vec<u8>)> {
     let id: Vec<u8> = match &options.build_id {
         BuildId::Fast => fast(image).into(),
         BuildId::Sha1 => sha1_tree(image).into(),
-        BuildId::None | BuildId::Uuid | BuildId::Hex(_) => return,
+        BuildId::None | BuildId::Uuid | BuildId::Hex(_) => return None,
     };
-    let at = image.len().saturating_sub(id.len());
-    image[at..].copy_from_slice(&id);
+    Some((image.len().saturating_sub(id.len()), id))
 }
 
 /// A version 5 UUID from the hash of the chunks' hashes.
@@ -85,7 +84,9 @@ mod tests {
     fn written(build_id: BuildId, module: &[u8]) -> Vec<u8> {
         let options = Options { build_id, ..Options::default() };
         let mut image = [module, &section(&options).unwrap_or_default()].concat();
-        write(&options, &mut image);
+        if let Some((at, id)) = of(&options, &image) {
+            image[at..].copy_from_slice(&id);
+        }
         image[module.len()..].to_vec()
     }
 

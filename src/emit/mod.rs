@@ -306,25 +306,27 @@ impl<'i> Plan<'_, 'i> {
             }
             rest = behind;
         }
-        fills.into_par_iter().for_each(|(slot, job)| self.run(job, &relocator, slot));
+        par::uneven(fills.into_par_iter()).for_each(|(slot, job)| self.run(job, &relocator, slot));
         let start = Instant::now();
         heads.into_iter().for_each(|(slot, head)| slot.copy_from_slice(head));
         let stitch = start.elapsed();
-        build_id::write(self.products.options, out);
+        if let Some((at, id)) = build_id::of(self.products.options, out) {
+            out[at..at + id.len()].copy_from_slice(&id);
+        }
         stitch
-    }
-
-    /// Whether the module can be written piece by piece: nothing needs to see all of it.
-    pub fn is_streamable(&self) -> bool {
-        !build_id::hashes(self.products.options)
     }
 
     /// Writes the module through `write_at`, which is given offsets and bytes, block by block and from many threads.
     /// A block is made in a buffer that is used again for the next: the module never lies in memory as a whole.
+    /// `read_back` gives all that was written, if an id is to be made of it. Returns how long the stitch took.
     ///
     /// # Errors
-    /// What `write_at` returns.
-    pub fn stream<E: Send>(&self, write_at: impl Fn(usize, &[u8]) -> Result<(), E> + Sync) -> Result<Duration, E> {
+    /// What `write_at` and `read_back` return.
+    pub fn stream<E: Send, I: AsRef<[u8]>>(
+        &self,
+        write_at: impl Fn(usize, &[u8]) -> Result<(), E> + Sync,
+        read_back: impl FnOnce() -> Result<I, E>,
+    ) -> Result<Duration, E> {
         let table = Table::new(&self.relocator(None));
         let relocator = self.relocator(Some(&table));
         let runs = self.jobs.split(|(job, ..)| matches!(job, Job::Head(_)));
@@ -334,7 +336,7 @@ impl<'i> Plan<'_, 'i> {
                 ranges.into_iter().map(move |range| &run[range])
             })
             .collect();
-        blocks.par_iter().try_for_each_init(Vec::new, |buffer, block| {
+        par::uneven(blocks.par_iter()).try_for_each_init(Vec::new, |buffer, block| {
             // A block is of one section: all of its pieces are there, or none.
             if self.made(&block[0].0).is_some() {
                 let mut made = block.iter().filter_map(|(job, at, _)| Some((*at, self.made(job)?)));
@@ -356,7 +358,13 @@ impl<'i> Plan<'_, 'i> {
                 write_at(*offset, head)?;
             }
         }
-        Ok(start.elapsed())
+        let stitch = start.elapsed();
+        if build_id::hashes(self.products.options)
+            && let Some((at, id)) = build_id::of(self.products.options, read_back()?.as_ref())
+        {
+            write_at(at, &id)?;
+        }
+        Ok(stitch)
     }
 }
 

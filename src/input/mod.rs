@@ -19,6 +19,7 @@ use crate::index::{Idx, IndexVec, MemberIdx};
 use crate::mir::snapshot::Snapshot;
 use crate::options::Options;
 use crate::options::symbol_rules::SymbolRules;
+use crate::par;
 use assemble::Addition;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -159,7 +160,7 @@ fn load_members(
             paths.len() - 1
         });
     }
-    let opened: Vec<_> = paths.par_iter().map(|path| open::open(path, disk)).collect();
+    let opened: Vec<_> = par::uneven(paths.par_iter()).map(|path| open::open(path, disk)).collect();
 
     let mut inputs = Inputs::default();
     let mut files = Vec::with_capacity(opened.len());

@@ -246,7 +246,7 @@ pub static OPTIONS: &[Spec] = &[
     Spec::state("v", State::set_v).one_dash().help(Program, "Print the version; go on if there are files to link"),
     Spec::alias("V", "v").one_dash(),
     Spec::state("threads", State::set_threads).shape(Shape::EqualsOrNext).meta("<number>")
-        .help(Program, "Number of threads (default: one for each processor)"),
+        .help(Program, "Number of threads (default: one for each processor, or what make's or cargo's jobserver grants)"),
     Spec::text("rsp-quoting", |_, _| ()).meta("[posix,windows]")
         .help(Program, "How response files (@<file>) are quoted (default: posix)"),
     Spec::text("reproduce", |o, v| o.reproduce = Some(v)).two_dashes().meta("<file>")

@@ -4,6 +4,7 @@ use super::value::{Place, Relocator, gone};
 use crate::index::*;
 use crate::layout::{Callee, NONE, StringPlaces};
 use crate::object::relocations::{Relocation, RelocationKind, Target};
+use crate::par;
 use crate::resolve::{Definition, LOCAL};
 use rayon::prelude::*;
 
@@ -70,7 +71,7 @@ impl Table {
             };
             targets.map(of_symbol).collect()
         };
-        let files = (0..resolution.files.len()).into_par_iter().map(of_file).collect();
+        let files = par::uneven((0..resolution.files.len()).into_par_iter()).map(of_file).collect();
         Self { files, slots: slots(relocator) }
     }
 }

@@ -59,6 +59,7 @@ impl Clock {
         for &(name, wall) in &self.notes {
             diagnostics.print(format!("{name:<34} {:>10.2}", ms(wall)));
         }
+        diagnostics.print(format!("{:<34} {:>10}", "threads", rayon::current_num_threads()));
         if let Some(peak) = status_kib("VmHWM:") {
             diagnostics.print(format!("{:<34} {:>32}", "peak memory, mapped files included", mib(Some(peak))));
         }

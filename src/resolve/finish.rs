@@ -6,6 +6,7 @@ use super::symbol::{NO_MEMBER, State, bits};
 use super::*;
 use crate::diagnostic::Diagnostics;
 use crate::options::symbol_rules::SymbolRules;
+use crate::par;
 use rayon::prelude::*;
 
 /// Resolves every symbol of every linked object. `contents` are those of the linked objects, in link order.
@@ -32,7 +33,7 @@ pub fn finish<'i>(
         let file = File { member, object, contents, live, targets: Vec::new(), kept_comdats, custom_of_section };
         file_of[member] = Some(files.push(file));
     }
-    files.as_mut_slice().par_iter_mut().for_each(|file| {
+    par::uneven(files.as_mut_slice().par_iter_mut()).for_each(|file| {
         let symbols = names.symbols[file.member].iter();
         file.targets = symbols
             .map(|&name| match name {

@@ -8,6 +8,7 @@ use super::replay::Event;
 use super::symbol::{NO_MEMBER, State};
 use super::*;
 use crate::diagnostic::{Diagnostic, Subject};
+use crate::par;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -60,10 +61,7 @@ pub fn resolve(options: &Options, resolution: &mut Resolution, events: &[Event],
 
 /// Names to which some definition or call gives another signature than their symbol has.
 fn mismatched(resolution: &Resolution) -> Vec<SymbolIdx> {
-    let mut names: Vec<SymbolIdx> = resolution
-        .files
-        .as_slice()
-        .par_iter()
+    let mut names: Vec<SymbolIdx> = par::uneven(resolution.files.as_slice().par_iter())
         .flat_map_iter(|file| {
             let types = &resolution.names.types[file.member];
             file.object.symbols.iter().enumerate().filter_map(move |(i, symbol)| {

@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostics;
 use crate::index::SymbolIdx;
 use crate::object::{SymbolFlags, SymbolKind};
 use crate::options::Options;
+use crate::par;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -77,7 +78,7 @@ pub fn apply(options: &Options, resolution: &mut Resolution, wrapped: &[Wrapped]
         instead.insert(symbol, wrap);
         instead.insert(real, symbol);
     }
-    resolution.files.as_mut_slice().par_iter_mut().for_each(|file| {
+    par::uneven(resolution.files.as_mut_slice().par_iter_mut()).for_each(|file| {
         for target in file.targets.iter_mut().filter(|target| **target != LOCAL) {
             if let Some(&other) = instead.get(target) {
                 *target = other;

@@ -19,6 +19,7 @@ mod mir;
 mod mir_tool;
 mod node;
 mod objects;
+mod resources;
 mod robust;
 mod threads;
 #[path = "../toy/mod.rs"]
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     let mut trials = robust::trials(&all);
     trials.push(Trial::test("harness/differences-in-words", || diff::self_test().map_err(Failed::from)));
     trials.push(threads::trial());
+    trials.extend(resources::trials());
     trials.extend(toy_trials::trials());
     trials.extend(mir::trials());
     trials.extend(all.into_iter().map(trial));

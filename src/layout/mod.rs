@@ -37,7 +37,7 @@ pub use strings::{MergedStrings, StringPlaces, merge_strings, split_strings};
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
 use crate::linker_defined::DataSymbol;
-use crate::liveness::LiveSet;
+use crate::liveness::{FirstUses, LiveSet};
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution};
 use references::References;
@@ -173,7 +173,12 @@ pub fn assign<'i>(
     let mut layout = Layout::empty(options, resolution);
     layout.resolve_indirect_table(options, resolution, live, false, diagnostics);
     diagnostics.checkpoint()?;
-    layout.make_segments(options, resolution, live, references.as_ref().filter(|_| compact_segments), diagnostics)?;
+    let compact = references.as_ref().filter(|_| compact_segments);
+    let (segments, uses) = rayon::join(
+        || layout.make_segments(options, resolution, live, compact, diagnostics),
+        || live.first_uses().map(FirstUses::orders),
+    );
+    segments?;
     layout.place_memory(options, resolution, diagnostics);
     layout.define_init_flag(resolution, live);
     segments::define_start_stop(options, &layout.segments, resolution);
@@ -183,7 +188,7 @@ pub fn assign<'i>(
     let allowed = imports::allowed_undefined(options, allowed_undefined);
     layout.assign_imports(options, resolution, live, &allowed);
     layout.preempt_weak_functions(options, resolution);
-    layout.scan(options, resolution, live, &allowed, diagnostics);
+    layout.scan(options, resolution, live, uses, &allowed, diagnostics);
     layout.size_indirect_table(options);
     layout.make_init_functions(options, resolution, live);
     layout.assign_indices(options, resolution, live, diagnostics);

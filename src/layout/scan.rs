@@ -8,7 +8,7 @@ use super::dynamic::{is_relative, look_at_dynamic, report_relocation};
 use super::{Callee, GotEntry, Layout};
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Place, Subject};
 use crate::index::*;
-use crate::liveness::{FirstUses, LiveSet};
+use crate::liveness::{FirstUses, LiveSet, UseOrders};
 use crate::object::linking::SEGMENT_TLS;
 use crate::object::relocations::{Relocation, Target};
 use crate::object::{SymbolFlags, SymbolKind};
@@ -46,19 +46,20 @@ pub(super) enum Found {
 const PIECE_WEIGHT: usize = 1 << 16;
 
 impl<'i> Layout<'i> {
-    /// Scans everything live, in link order.
+    /// Scans everything live, in link order, unless `uses` say what there is to find.
     pub(super) fn scan(
         &mut self,
         options: &Options,
         resolution: &mut Resolution<'i>,
         live: &mut LiveSet,
+        uses: Option<UseOrders>,
         allowed: &HashSet<&str>,
         diagnostics: &mut Diagnostics,
     ) {
         self.type_indices = vec![super::NONE; resolution.names.signature_limit()];
-        if let Some(uses) = self.known_uses(options, resolution, live) {
-            uses.types().for_each(|signature| self.register_type(signature));
-            uses.slots().for_each(|function| self.add_element(Callee::Defined(function)));
+        if let Some(uses) = uses.filter(|_| finds_only_uses(options, resolution, live)) {
+            uses.types.into_iter().for_each(|signature| self.register_type(signature));
+            uses.slots.into_iter().for_each(|function| self.add_element(Callee::Defined(function)));
             return;
         }
         let pieces = pieces(options, resolution);
@@ -124,16 +125,6 @@ impl<'i> Layout<'i> {
     fn add_element(&mut self, element: Callee) {
         self.slots.insert(element, self.elements.len() as u32);
         self.elements.push(element);
-    }
-
-    /// What a scan would find, if marking has seen that already and nothing is to be reported.
-    fn known_uses<'l>(&self, options: &Options, resolution: &Resolution, live: &'l LiveSet) -> Option<&'l FirstUses> {
-        let uses = live.first_uses().filter(|_| !options.relocatable && !resolution.is_dynamic(options))?;
-        let is_fine = |at: SymbolIdx| {
-            let symbol = &resolution.symbols[at];
-            symbol.state != State::Undefined || symbol.flags.is_weak() || resolution.is_imported(at)
-        };
-        uses.undefined().into_iter().all(is_fine).then_some(uses)
     }
 
     fn add_got(
@@ -224,6 +215,16 @@ impl<'i> Layout<'i> {
             self.types.push(signature);
         }
     }
+}
+
+/// Whether a scan finds nothing but what marking has seen: nothing is undefined that must not be.
+fn finds_only_uses(options: &Options, resolution: &Resolution, live: &LiveSet) -> bool {
+    let is_fine = |at: SymbolIdx| {
+        let symbol = &resolution.symbols[at];
+        symbol.state != State::Undefined || symbol.flags.is_weak() || resolution.is_imported(at)
+    };
+    let are_fine = |uses: &FirstUses| uses.undefined().into_iter().all(is_fine);
+    !options.relocatable && !resolution.is_dynamic(options) && live.first_uses().is_some_and(are_fine)
 }
 
 fn pieces(options: &Options, resolution: &Resolution) -> Vec<Piece> {

@@ -11,7 +11,7 @@ mod uses;
 pub(crate) use graph::Graph;
 pub use mark::{is_discarded, mark};
 pub use report::{names_of, report_unused};
-pub use uses::FirstUses;
+pub use uses::{FirstUses, UseOrders};
 
 use crate::index::*;
 use crate::par::Bits;

@@ -78,14 +78,22 @@ impl FirstUses {
     pub fn undefined(&self) -> Vec<SymbolIdx> {
         self.undefined.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-    /// The types, in order of first use.
-    pub fn types(&self) -> impl Iterator<Item = SignatureIdx> {
-        in_order(&self.types).map(SignatureIdx::new)
+    /// The types, and the functions that need table slots, each in order of first use.
+    pub fn orders(&self) -> UseOrders {
+        UseOrders {
+            types: in_order(&self.types).map(SignatureIdx::new).collect(),
+            slots: in_order(&self.slots).map(InputFunctionIdx::new).collect(),
+        }
     }
-    /// The functions that need table slots, in order of first use.
-    pub fn slots(&self) -> impl Iterator<Item = InputFunctionIdx> {
-        in_order(&self.slots).map(InputFunctionIdx::new)
-    }
+}
+
+/// What is numbered in order of first use.
+#[derive(Debug)]
+pub struct UseOrders {
+    /// Types that relocations name.
+    pub types: Vec<SignatureIdx>,
+    /// Functions that need table slots.
+    pub slots: Vec<InputFunctionIdx>,
 }
 
 #[inline]
@@ -118,8 +126,9 @@ mod tests {
         uses.add_type(SignatureIdx(3), place(0, false, u32::MAX));
         uses.add_type(SignatureIdx(2), place(0, false, 6).next());
         uses.add_type(SignatureIdx(2), place(2, false, 0));
-        assert_eq!(uses.types().collect::<Vec<_>>(), [SignatureIdx(2), SignatureIdx(3), SignatureIdx(0)]);
-        assert_eq!(uses.slots().count(), 0);
+        let orders = uses.orders();
+        assert_eq!(orders.types, [SignatureIdx(2), SignatureIdx(3), SignatureIdx(0)]);
+        assert!(orders.slots.is_empty());
         assert!(uses.are_all());
         uses.add_other();
         assert!(!uses.are_all());

@@ -144,8 +144,7 @@ impl<'i> Contents<'i> {
         (self.code, self.code_relocations) = (code.into(), entries.into());
     }
 
-    /// Walks all functions, on all threads; notes what each refers to, in the form of relocations whose offset is the
-    /// number of the instruction.
+    /// Walks all functions, on all threads; notes what each refers to, in the form of relocations without offset.
     fn check_functions(&mut self, unit: &Unit<'i>, targets: &mut Targets<'_, '_>) -> Result<(), (usize, Malformed)> {
         let count = unit.len();
         let tasks = count.div_ceil(TASK_FUNCTIONS);
@@ -199,6 +198,8 @@ fn check_task(
 ) -> Result<Checked, (usize, Malformed)> {
     let operands = unit.operands(functions.start);
     let mut sink = Checker { targets, operands, called, size: 0, references: Vec::new() };
+    // About as much as real code has.
+    sink.references.reserve(functions.len() * 40);
     let mut bodies = Vec::with_capacity(functions.len());
     for index in functions {
         let start = sink.references.len() as u32;
@@ -273,7 +274,42 @@ impl Sink for Checker<'_, '_, '_> {
             self.called.insert(index as usize);
         }
         self.size = self.size.saturating_add(2);
-        Relocation { kind, offset: instruction as u32, index, addend }.encode(instruction as u32, &mut self.references);
+        push_reference(&mut self.references, kind, index, addend);
         Ok(())
+    }
+}
+
+/// Appends a relocation without offset. As the indices have one byte to three in no order, nothing hangs on how many.
+#[inline]
+fn push_reference(out: &mut Vec<u8>, kind: RelocationKind, index: u32, addend: i64) {
+    if index >= 1 << 21 {
+        return Relocation { kind, offset: 0, index, addend }.encode(0, out);
+    }
+    let len = 1 + (index >= 1 << 7) as u32 + (index >= 1 << 14) as u32;
+    let numbers = index & 0x7f | (index & 0x3f80) << 1 | (index & 0x1f_c000) << 2;
+    let more = 0x80_8080 & ((1 << (8 * (len - 1))) - 1);
+    let [a, b, c, _] = (numbers | more).to_le_bytes();
+    let start = out.len();
+    out.extend_from_slice(&[kind.code(), 0, a, b, c]);
+    out.truncate(start + 2 + len as usize);
+    if kind.spec().addend {
+        leb::push_signed(out, addend);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_relocations() {
+        for index in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, 0x1f_ffff, 0x20_0000, u32::MAX] {
+            for (kind, addend) in [(RelocationKind::FUNCTION_INDEX_LEB, 0), (RelocationKind::MEMORY_ADDR_SLEB, -300)] {
+                let (mut fast, mut plain) = (vec![9], vec![9]);
+                push_reference(&mut fast, kind, index, addend);
+                Relocation { kind, offset: 0, index, addend }.encode(0, &mut plain);
+                assert_eq!(fast, plain, "{index}");
+            }
+        }
     }
 }

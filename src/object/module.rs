@@ -7,6 +7,7 @@ use super::*;
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::mir::module::{DataKind, Entity, Linkage};
 use crate::mir::snapshot::{ModuleUnit, NONE, SegmentSource, Snapshot, Unit};
+use rayon::prelude::*;
 
 /// Name of the symbols of unnamed values.
 const UNNAMED: &str = "__anon";
@@ -28,10 +29,10 @@ impl<'i> Object<'i> {
         };
         let unnamed = snapshot.segments.len() - snapshot.named;
         object.symbols.reserve_exact(snapshot.order.len() + declarations.exports.len() + unnamed);
-        let indices = object.add_imports(snapshot);
-        object.functions.reserve_exact(snapshot.functions.len());
+        let mut indices = object.add_imports(snapshot);
+        object.add_definitions(snapshot, &mut indices);
         object.add_symbols(snapshot, &indices);
-        object.segment_info = snapshot.segments.iter().map(|segment| segment_info(snapshot, segment)).collect();
+        object.segment_info = snapshot.segments.par_iter().map(|segment| segment_info(snapshot, segment)).collect();
         let mut init_functions: Vec<_> = declarations.init_functions.clone();
         init_functions.iter_mut().for_each(|(_, function)| *function = snapshot.symbols[*function as usize]);
         init_functions.sort_unstable();
@@ -70,15 +71,32 @@ impl<'i> Object<'i> {
         indices
     }
 
-    /// Symbols of the declarations, of further exports, and of unnamed values.
-    fn add_symbols(&mut self, snapshot: &'i Snapshot, imports: &[u32]) {
+    /// Fills the rest of the index spaces, and of the indices of the declarations.
+    fn add_definitions(&mut self, snapshot: &Snapshot, indices: &mut [u32]) {
         let declarations = &*snapshot.declarations;
+        let (functions, tags) = (self.function_imports.len() as u32, self.tag_imports.len() as u32);
+        self.functions.reserve_exact(snapshot.functions.len());
         for &index in &snapshot.order {
+            indices[index as usize] = match declarations.list[index as usize].entity {
+                Entity::Func { ty, .. } => functions + push(&mut self.functions, ty),
+                Entity::Tag { ty, .. } => tags + push(&mut self.tags, ty),
+                Entity::Data { .. } => snapshot.segment_of[index as usize],
+                _ => continue,
+            };
+        }
+    }
+
+    /// Symbols of the declarations, of further exports, and of unnamed values.
+    fn add_symbols(&mut self, snapshot: &'i Snapshot, indices: &[u32]) {
+        let declarations = &*snapshot.declarations;
+        let mut symbols = std::mem::take(&mut self.symbols);
+        let symbol = |&index: &u32| {
             let declaration = &declarations.list[index as usize];
             let name = declarations.text(&declaration.name);
-            let symbol = self.symbol(snapshot, index, name, &declaration.entity, imports[index as usize]);
-            self.symbols.push(symbol);
-        }
+            self.symbol(snapshot, name, &declaration.entity, indices[index as usize])
+        };
+        symbols.par_extend(snapshot.order.par_iter().with_min_len(1 << 12).map(symbol));
+        self.symbols = symbols;
         let mut exports: Vec<_> = declarations.exports.iter().collect();
         exports
             .sort_unstable_by_key(|(name, function)| (declarations.text(name), snapshot.symbols[*function as usize]));
@@ -111,33 +129,21 @@ impl<'i> Object<'i> {
         }
     }
 
-    fn symbol(
-        &mut self,
-        snapshot: &'i Snapshot,
-        index: u32,
-        name: &'i str,
-        entity: &Entity,
-        import: u32,
-    ) -> Symbol<'i> {
+    fn symbol(&self, snapshot: &'i Snapshot, name: &'i str, entity: &Entity, index: u32) -> Symbol<'i> {
         let undefined = |weak: bool| SymbolFlags::UNDEFINED | if weak { SymbolFlags::WEAK } else { 0 };
         let (kind, flags, index, size) = match *entity {
-            Entity::Func { ty, linkage } => {
-                self.functions.push(ty);
-                let index = self.function_imports.len() + self.functions.len() - 1;
-                (SymbolKind::Function, binding(linkage), index as u32, 0)
-            }
+            Entity::Func { linkage, .. } => (SymbolKind::Function, binding(linkage), index, 0),
             Entity::ImportFunc { weak, .. } => {
                 // Only what comes from elsewhere by another name may stay undefined.
-                let known = self.function_imports[import as usize];
+                let known = self.function_imports[index as usize];
                 let explicit = if known.module == ENV && known.field == name { 0 } else { SymbolFlags::EXPLICIT_NAME };
-                (SymbolKind::Function, undefined(weak) | explicit, import, 0)
+                (SymbolKind::Function, undefined(weak) | explicit, index, 0)
             }
-            Entity::Removed { ty: Some(_) } => (SymbolKind::Function, undefined(false), import, 0),
+            Entity::Removed { ty: Some(_) } => (SymbolKind::Function, undefined(false), index, 0),
             Entity::Data { kind, linkage } => {
-                let segment = snapshot.segment_of[index as usize];
-                let (_, payload) = snapshot.payload(&snapshot.segments[segment as usize]);
+                let (_, payload) = snapshot.payload(&snapshot.segments[index as usize]);
                 let tls = if kind == DataKind::ThreadLocal { SymbolFlags::TLS } else { 0 };
-                (SymbolKind::Data, binding(linkage) | tls, segment, payload.size as u32)
+                (SymbolKind::Data, binding(linkage) | tls, index, payload.size as u32)
             }
             Entity::ImportData { weak } => (SymbolKind::Data, undefined(weak), 0, 0),
             Entity::Removed { ty: None } => (SymbolKind::Data, undefined(false), 0, 0),
@@ -146,14 +152,10 @@ impl<'i> Object<'i> {
                 // Its index is no segment's, or else it would count from there.
                 return Symbol { name, flags, index: NONE, offset: value, size: 0, kind: SymbolKind::Data };
             }
-            Entity::ImportGlobal { .. } => (SymbolKind::Global, undefined(false), import, 0),
-            Entity::ImportTag { .. } => (SymbolKind::Tag, undefined(false), import, 0),
-            Entity::ImportTable { .. } => (SymbolKind::Table, undefined(false), import, 0),
-            Entity::Tag { ty, linkage } => {
-                self.tags.push(ty);
-                let index = self.tag_imports.len() + self.tags.len() - 1;
-                (SymbolKind::Tag, binding(linkage), index as u32, 0)
-            }
+            Entity::ImportGlobal { .. } => (SymbolKind::Global, undefined(false), index, 0),
+            Entity::ImportTag { .. } => (SymbolKind::Tag, undefined(false), index, 0),
+            Entity::ImportTable { .. } => (SymbolKind::Table, undefined(false), index, 0),
+            Entity::Tag { linkage, .. } => (SymbolKind::Tag, binding(linkage), index, 0),
         };
         Symbol { name, flags: SymbolFlags(flags), index, offset: 0, size, kind }
     }

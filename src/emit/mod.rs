@@ -26,6 +26,7 @@ use crate::resolve::Resolution;
 use crate::synthetic::Bodies;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(crate) use stitch::CODE;
@@ -336,13 +337,16 @@ impl<'i> Plan<'_, 'i> {
                 ranges.into_iter().map(move |range| &run[range])
             })
             .collect();
-        par::uneven(blocks.par_iter()).try_for_each_init(Vec::new, |buffer, block| {
+        let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
+        let idle = || buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        par::uneven(blocks.par_iter()).try_for_each(|block| {
             // A block is of one section: all of its pieces are there, or none.
             if self.made(&block[0].0).is_some() {
                 let mut made = block.iter().filter_map(|(job, at, _)| Some((*at, self.made(job)?)));
                 return made.try_for_each(|(at, bytes)| write_at(at, bytes));
             }
             let (start, end) = (block[0].1, block[block.len() - 1].1 + block[block.len() - 1].2);
+            let mut buffer = idle().pop().unwrap_or_default();
             if block.iter().any(|(job, ..)| self.has_gaps(job)) {
                 buffer.clear();
             }
@@ -350,7 +354,9 @@ impl<'i> Plan<'_, 'i> {
             for (job, offset, size) in block.iter() {
                 self.run(job, &relocator, &mut buffer[offset - start..offset - start + size]);
             }
-            write_at(start, buffer)
+            let written = write_at(start, &buffer);
+            idle().push(buffer);
+            written
         })?;
         let start = Instant::now();
         for (job, offset, _) in &self.jobs {

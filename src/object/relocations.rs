@@ -258,75 +258,82 @@ impl Iterator for Relocations<'_> {
         if self.at >= self.end {
             return None;
         }
-        let &code = self.bytes.get(self.at)?;
+        let rest = self.bytes.get(self.at..)?;
+        let (relocation, size) = if let Some(window) = rest.first_chunk()
+            && let Some(entry) = short_entry(window)
+        {
+            entry
+        } else {
+            self.long_entry()?
+        };
+        self.at += size;
+        Some(relocation)
+    }
+}
+
+impl Relocations<'_> {
+    /// Decodes an entry of any length.
+    #[cold]
+    #[inline(never)]
+    fn long_entry(&self) -> Option<(Relocation, usize)> {
+        let kind = RelocationKind(*self.bytes.get(self.at)?);
         let mut at = self.at + 1;
-        let offset = leb_u32(self.bytes, &mut at);
-        let index = leb_u32(self.bytes, &mut at);
-        let kind = RelocationKind(code);
-        let addend = if kind.spec().addend { leb_i64(self.bytes, &mut at) } else { 0 };
-        self.at = at;
-        Some(Relocation { kind, offset, index, addend })
+        let offset = leb::read_u32(self.bytes, &mut at).unwrap_or(0);
+        let index = leb::read_u32(self.bytes, &mut at).unwrap_or(0);
+        let addend = if kind.spec().addend { leb::read_i64(self.bytes, &mut at).unwrap_or(0) } else { 0 };
+        Some((Relocation { kind, offset, index, addend }, at - self.at))
     }
 }
 
-/// Reads a LEB that has been checked before.
+/// Bytes that are read at once: more than an entry has whose LEBs have four bytes at most.
+const WINDOW: usize = 20;
+
+/// One bit for each code: whether entries carry an addend.
+const ADDENDS: u32 = {
+    let (mut addends, mut code) = (0, 0);
+    while code < RELOCATIONS.len() {
+        addends |= (RELOCATIONS[code].addend as u32) << code;
+        code += 1;
+    }
+    addends
+};
+
+/// The entry at the start of `window` and its length, if its LEBs have four bytes at most. It has been checked before.
 #[inline(always)]
-fn leb_u32(bytes: &[u8], at: &mut usize) -> u32 {
-    match short(bytes, *at) {
-        Some((value, size)) => {
-            *at += size;
-            value
-        }
-        None => long_u32(bytes, at),
+fn short_entry(window: &[u8; WINDOW]) -> Option<(Relocation, usize)> {
+    let code = window[0];
+    let (offset, size) = short_leb(window, 1)?;
+    let (index, more) = short_leb(window, 1 + size)?;
+    let mut end = 1 + size + more;
+    let mut addend = 0;
+    if ADDENDS >> (code & 31) & 1 != 0 {
+        let (value, size) = short_leb(window, end)?;
+        let unused = 32 - 7 * size as u32;
+        addend = ((value << unused) as i32 >> unused) as i64;
+        end += size;
     }
+    Some((Relocation { kind: RelocationKind(code), offset, index, addend }, end))
 }
 
-/// Reads a signed LEB that has been checked before.
-#[inline(always)]
-fn leb_i64(bytes: &[u8], at: &mut usize) -> i64 {
-    match short(bytes, *at) {
-        Some((value, size)) => {
-            *at += size;
-            let unused = 32 - 7 * size as u32;
-            ((value << unused) as i32 >> unused) as i64
-        }
-        None => long_i64(bytes, at),
-    }
-}
-
-/// The bits of a LEB of at most four bytes, and its length; nothing at the very end of `bytes`.
+/// The bits of a LEB of at most four bytes, and its length.
 ///
 /// Lengths are easy to guess for the processor: the next position does not wait for bytes.
 #[inline(always)]
-fn short(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
-    let chunk: &[u8; 4] = bytes.get(at..)?.first_chunk()?;
-    let byte = |i: usize| (chunk[i] as u32) << (7 * i);
-    let mut value = byte(0);
-    if chunk[0] < 0x80 {
-        return Some((value, 1));
+fn short_leb(window: &[u8; WINDOW], at: usize) -> Option<(u32, usize)> {
+    // No LEB begins behind byte 9: this only tells the compiler that four bytes follow.
+    let word = u32::from_le_bytes(*window[at & 15..].first_chunk()?);
+    let group = |i: u32| word >> i & 0x7f << (7 * i);
+    if word & 0x80 == 0 {
+        Some((group(0), 1))
+    } else if word & 0x8000 == 0 {
+        Some((group(0) | group(1), 2))
+    } else if word & 0x80_0000 == 0 {
+        Some((group(0) | group(1) | group(2), 3))
+    } else if word & 0x8000_0000 == 0 {
+        Some((group(0) | group(1) | group(2) | group(3), 4))
+    } else {
+        None
     }
-    value = value - 0x80 + byte(1);
-    if chunk[1] < 0x80 {
-        return Some((value, 2));
-    }
-    value = value - (0x80 << 7) + byte(2);
-    if chunk[2] < 0x80 {
-        return Some((value, 3));
-    }
-    value = value - (0x80 << 14) + byte(3);
-    (chunk[3] < 0x80).then_some((value, 4))
-}
-
-#[cold]
-#[inline(never)]
-fn long_u32(bytes: &[u8], at: &mut usize) -> u32 {
-    crate::leb::read_u32(bytes, at).unwrap_or(0)
-}
-
-#[cold]
-#[inline(never)]
-fn long_i64(bytes: &[u8], at: &mut usize) -> i64 {
-    crate::leb::read_i64(bytes, at).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@
 //! takes end to end as a ratio to the others. End to end is what a compiler sees: from functions as it has them in memory
 //! (the plan, made beforehand: the same for both ways, and not counted) to the linked file. With objects that is encoding
 //! and writing several thousand of them, starting a linker, and the link; with MIR, declaring, handing over and the link.
-//! Starting and ending the processes counts. The
-//! outputs are validated, and compared: the functions of the MIR link are those of Wold's link of the objects with
+//! Starting and ending the processes counts.
+//!
+//! The outputs are validated, and compared: the functions of the MIR link are those of Wold's link of the objects with
 //! `--compress-relocations`, instruction by instruction. For that, everything is linked in the order of the input; one more
 //! MIR link, with its own compact orders, is measured besides.
 //!

@@ -1,5 +1,4 @@
-//! Functions as a worker keeps them for the link: walked once, while they are fresh, into bytes and what is missing between
-//! them.
+//! Functions as a worker keeps them for the link: encoded as they are built, but for the fields that wait for symbols.
 //!
 //! That takes half of the memory that the arrays of [`Code`] take, and leaves to the link what only the link can do: to put
 //! numbers in place of names.

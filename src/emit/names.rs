@@ -120,10 +120,10 @@ fn functions(products: Products) -> NameMap {
 /// The names of a run of functions.
 fn defined_functions(products: Products, range: Range<usize>) -> NameMap {
     let Products { options, resolution, layout, .. } = products;
-    let mut map = NameMap::default();
+    let (mut map, mut near) = (NameMap::default(), FileIdx(0));
     for i in range {
         let index = layout.imported_functions + i as u32;
-        let Some((file, local)) = resolution.functions.locate(layout.functions[i]) else {
+        let Some((file, local)) = resolution.locate_function(layout.functions[i], &mut near) else {
             if let Some(function) = resolution.linker_function(layout.functions[i]) {
                 map.push(index, &function.name);
             }

@@ -1,6 +1,6 @@
 //! From arguments to an exit code: all that the program does and the library does not.
 
-use crate::jobs::Jobs;
+use crate::jobs::{Jobs, Places};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
@@ -71,7 +71,9 @@ fn front(words: &[String]) -> usize {
 fn link(options: &Options, diagnostics: &mut Diagnostics) {
     let jobs = Jobs::acquire(options.threads);
     let threads = jobs.threads;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
+    let places = Places::new();
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
+    let pool = builder.start_handler(move |index| places.begin(index)).build();
     match pool {
         // The result says no more than the diagnostics.
         Ok(pool) => drop(pool.install(|| link_to_file_before_exit(options, &Disk, diagnostics))),

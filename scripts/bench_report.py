@@ -11,6 +11,7 @@ phases   of kind `phases`: [[name, [wall ms], [cpu ms]]]
 import csv
 import io
 import math
+import re
 import statistics
 
 COLOURS = {"wold": "#d1495b", "wasm-ld-22": "#30638e", "wild": "#2e8b57", "floor": "#888888"}
@@ -55,13 +56,19 @@ def label(one):
     return ", ".join(words)
 
 
+def natural(name):
+    """A key that sorts `binaryen-x10` behind `binaryen-x2`."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
 def groups(measurements, kind):
     """Measurements of a kind by what was linked: [(label, {linker: measurement})]."""
     found = {}
     for one in measurements:
         if one["kind"] == kind:
             found.setdefault(label(one), {})[one["linker"]] = one
-    return list(found.items())
+    groups = list(found.items())
+    return sorted(groups, key=lambda group: natural(group[0])) if kind == "scale" else groups
 
 
 RACE_HEAD = ["link", "linker", "wall ms", "CPU ms", "peak MiB", "output MB", "Wold / it: wall", "CPU", "peak", "output"]

@@ -24,18 +24,13 @@ impl Jobs {
     ///
     /// Waits for nothing: a process has one token by its being started, and takes what else is free now.
     pub fn acquire(wanted: Option<usize>) -> Self {
-        if let Some(wanted) = wanted {
-            return Self { threads: wanted.clamp(1, THREADS_MAX), _tokens: Vec::new() };
-        }
-        let available = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
-        let tokens = match client() {
-            Some(client) if available > 1 => tokens(&client, available - 1),
-            _ => return Self { threads: available, _tokens: Vec::new() },
-        };
-        match tokens {
+        let available = || std::thread::available_parallelism().map_or(1, usize::from);
+        let most = wanted.unwrap_or_else(available).clamp(1, THREADS_MAX);
+        let client = if wanted.is_none() && most > 1 { client() } else { None };
+        match client.and_then(|client| tokens(&client, most - 1)) {
             Some(tokens) => Self { threads: 1 + tokens.len(), _tokens: tokens },
             // Not every system lets a process ask without waiting.
-            None => Self { threads: available, _tokens: Vec::new() },
+            None => Self { threads: most, _tokens: Vec::new() },
         }
     }
 }

@@ -3,9 +3,9 @@
 #![allow(unsafe_code)]
 
 use memmap2::{Mmap, MmapOptions};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,14 +69,19 @@ impl FileBytes {
         if metadata.is_dir() {
             return Err(ErrorKind::IsADirectory.into());
         }
+        Self::of_file(&file, &metadata)
+    }
+
+    /// Maps an opened file, or reads it where mapping does not pay or is not possible.
+    fn of_file(file: &File, metadata: &Metadata) -> io::Result<Self> {
         if metadata.is_file()
             && metadata.len() >= MAP_MIN
             && let Ok(len) = usize::try_from(metadata.len())
-            && let Some(map) = Mapping::new(&file, len)
+            && let Some(map) = Mapping::new(file, len)
         {
             return Ok(Self(Source::Mapped(Arc::new(map))));
         }
-        read_stream(&file, metadata.len())
+        read_stream(file, metadata.len())
     }
 }
 
@@ -217,15 +222,10 @@ fn buffer(size: usize) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// What the system says.
-pub fn read_back(file: &File) -> io::Result<FileBytes> {
-    // SAFETY: the file has a random name that was made here, so that no other process changes it while it is mapped.
-    match unsafe { Mmap::map(file) } {
-        Ok(map) => {
-            MAPPED_FILES.fetch_add(1, Ordering::Relaxed);
-            Ok(FileBytes(Source::Mapped(Arc::new(Mapping(map)))))
-        }
-        Err(_) => read_stream(file, file.metadata()?.len()),
-    }
+pub fn read_back(mut file: &File) -> io::Result<FileBytes> {
+    // Not every system writes at an offset without moving on.
+    file.rewind()?;
+    FileBytes::of_file(file, &file.metadata()?)
 }
 
 /// Writes all of `bytes` at `offset` of `file`, from any thread.

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use libtest_mimic::{Failed, Trial};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::cases::{Case, Input};
@@ -75,6 +76,20 @@ pub fn missing_tool(case: &Case) -> Option<&'static str> {
     // Elsewhere a case is worth running without the reference.
     let reference = std::env::var_os("CI").is_some() && !case.has("differs-from-lld");
     (reference && tools.lld.is_none()).then_some("wasm-ld-22")
+}
+
+/// A test that needs what `missing` names, if that is not there: then it is skipped; in CI it fails.
+pub fn trial(
+    name: impl Into<String>,
+    missing: Option<&'static str>,
+    test: impl FnOnce() -> Result<(), String> + Send + 'static,
+) -> Trial {
+    let skip = missing.is_some() && std::env::var_os("CI").is_none();
+    let run = move || match missing {
+        Some(tool) => Err(Failed::from(format!("{tool} is not installed"))),
+        None => test().map_err(Failed::from),
+    };
+    Trial::test(name, run).with_ignored_flag(skip)
 }
 
 /// Writes all inputs of `case` into `folder`, which is made empty first.

@@ -57,12 +57,5 @@ fn main() -> ExitCode {
 
 /// One case as a test; skipped where a tool is missing, unless in CI.
 fn trial(case: Case) -> Trial {
-    let name = case.name.clone();
-    let missing = inputs::missing_tool(&case);
-    let skip = missing.is_some() && std::env::var_os("CI").is_none();
-    Trial::test(name, move || match missing {
-        Some(tool) => Err(Failed::from(format!("{tool} is not installed"))),
-        None => check::check(&case).map_err(Failed::from),
-    })
-    .with_ignored_flag(skip)
+    inputs::trial(case.name.clone(), inputs::missing_tool(&case), move || check::check(&case))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use jobserver::Client;
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 
 use crate::cases::Case;
 use crate::{check, inputs};
@@ -28,17 +28,12 @@ fn large_data() -> String {
 
 fn trial(name: &'static str, source: String, test: fn(&Path) -> Result<(), String>) -> Trial {
     let case = Case::made(name, "", "", vec![("a.c", source.into_bytes())]);
-    let missing = inputs::missing_tool(&case);
-    let skip = !cfg!(target_os = "linux") || missing.is_some() && std::env::var_os("CI").is_none();
-    let run = move || match missing {
-        Some(tool) => Err(format!("{tool} is not installed")),
-        None => {
-            let folder = inputs::out().join(name);
-            inputs::make(&case, &folder)?;
-            test(&folder)
-        }
-    };
-    Trial::test(name, move || run().map_err(Failed::from)).with_ignored_flag(skip)
+    let trial = inputs::trial(name, inputs::missing_tool(&case), move || {
+        let folder = inputs::out().join(name);
+        inputs::make(&case, &folder)?;
+        test(&folder)
+    });
+    if cfg!(target_os = "linux") { trial } else { trial.with_ignored_flag(true) }
 }
 
 /// What `--time` prints of a link of `a.o`, and `arguments`.

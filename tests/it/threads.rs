@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 
 use crate::cases::{self, Case};
 use crate::{check, inputs};
@@ -73,13 +73,7 @@ const EXPECTED: &str = "0 100040 200000 true\n1 100040 200000 true\nthreads 2 su
 
 /// The test; skipped where a tool is missing, unless in CI.
 pub fn trial() -> Trial {
-    let missing = missing_tool();
-    let skip = missing.is_some() && std::env::var_os("CI").is_none();
-    Trial::test("threads/two-workers", move || match missing {
-        Some(tool) => Err(Failed::from(format!("{tool} is not installed"))),
-        None => two_workers().map_err(Failed::from),
-    })
-    .with_ignored_flag(skip)
+    inputs::trial("threads/two-workers", missing_tool(), two_workers)
 }
 
 fn case() -> Case {

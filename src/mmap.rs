@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use memmap2::{Mmap, MmapOptions};
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ enum Source {
 struct Mapping(Mmap);
 
 impl Mapping {
-    /// The file's first `len` bytes, which are all that it has: the mapping would else ask for its size again. `None` if
+    /// The file's first `len` bytes, which it has: the mapping would else ask for its size again. `None` if
     /// too many files are mapped or the system refuses.
     fn new(file: &File, len: usize) -> Option<Self> {
         if MAPPED_FILES.fetch_add(1, Ordering::Relaxed) < MAPPED_FILES_MAX {
@@ -69,19 +69,19 @@ impl FileBytes {
         if metadata.is_dir() {
             return Err(ErrorKind::IsADirectory.into());
         }
-        Self::of_file(&file, &metadata)
+        Self::of_file(&file, if metadata.is_file() { metadata.len() } else { 0 })
     }
 
-    /// Maps an opened file, or reads it where mapping does not pay or is not possible.
-    fn of_file(file: &File, metadata: &Metadata) -> io::Result<Self> {
-        if metadata.is_file()
-            && metadata.len() >= MAP_MIN
-            && let Ok(len) = usize::try_from(metadata.len())
+    /// Maps the first `size` bytes of an opened file, or reads them where mapping does not pay or is not possible; with 0,
+    /// reads what comes.
+    fn of_file(file: &File, size: u64) -> io::Result<Self> {
+        if size >= MAP_MIN
+            && let Ok(len) = usize::try_from(size)
             && let Some(map) = Mapping::new(file, len)
         {
             return Ok(Self(Source::Mapped(Arc::new(map))));
         }
-        read_stream(file, metadata.len())
+        read_stream(file, size)
     }
 }
 
@@ -140,15 +140,15 @@ enum Target {
 }
 
 impl OutputFile {
-    /// Prepares to write `size` bytes to `path`. The bytes are zero until they are set. Disk space is reserved now where
-    /// the file system can do that, so that a full disk is known before any work is done.
+    /// Prepares to write `size` bytes, or a little more, to `path`. Disk space is reserved now where the file system can
+    /// do that, so that a full disk is known before any work is done.
     ///
     /// # Errors
     /// `failed to open PATH: ...`
     pub fn create(path: &str, size: usize) -> Result<Self, String> {
         let create = || match destination(path)? {
-            Destination::Stdout => Ok(Target::Stdout(buffer(size)?)),
-            Destination::Special => Ok(Target::Special(path.into(), buffer(size)?)),
+            Destination::Stdout => Ok(Target::Stdout(Vec::new())),
+            Destination::Special => Ok(Target::Special(path.into(), Vec::new())),
             Destination::Regular => {
                 let temporary = Temporary::create(Path::new(path))?;
                 reserve(&temporary.file, size)?;
@@ -158,8 +158,8 @@ impl OutputFile {
         create().map(Self).map_err(|error: io::Error| format!("failed to open {path}: {}", os_text(&error)))
     }
 
-    /// The file that is to be written with [`write_at`]; or, for what cannot be written at any offset, the buffer that is
-    /// to be filled.
+    /// The file that is to be written with [`write_at`]; or, for what cannot be written at any offset, the buffer for all
+    /// of its bytes.
     pub fn content(&mut self) -> Content<'_> {
         match &mut self.0 {
             Target::Regular(temporary) => Content::File(&temporary.file),
@@ -195,7 +195,7 @@ impl OutputFile {
 pub fn write_file(path: &str, bytes: &[u8]) -> Result<(), String> {
     let mut output = OutputFile::create(path, bytes.len())?;
     match output.content() {
-        Content::Buffer(buffer) => buffer.copy_from_slice(bytes),
+        Content::Buffer(buffer) => buffer.extend_from_slice(bytes),
         Content::File(file) => {
             write_at(file, 0, bytes).map_err(|error| format!("failed to write output '{path}': {}", os_text(&error)))?
         }
@@ -207,25 +207,18 @@ pub fn write_file(path: &str, bytes: &[u8]) -> Result<(), String> {
 pub enum Content<'f> {
     /// A file without bytes, or of the announced size.
     File(&'f File),
-    /// As many zeros as announced.
-    Buffer(&'f mut [u8]),
+    /// Still empty.
+    Buffer(&'f mut Vec<u8>),
 }
 
-fn buffer(size: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(size).map_err(|_| ErrorKind::OutOfMemory)?;
-    bytes.resize(size, 0);
-    Ok(bytes)
-}
-
-/// The bytes of a file of our own that is written already, to read them again.
+/// The first `size` bytes of a file of our own that is written already, to read them again.
 ///
 /// # Errors
 /// What the system says.
-pub fn read_back(mut file: &File) -> io::Result<FileBytes> {
+pub fn read_back(mut file: &File, size: usize) -> io::Result<FileBytes> {
     // Not every system writes at an offset without moving on.
     file.rewind()?;
-    FileBytes::of_file(file, &file.metadata()?)
+    FileBytes::of_file(file, size as u64)
 }
 
 /// Writes all of `bytes` at `offset` of `file`, from any thread.
@@ -452,7 +445,7 @@ mod tests {
         let mut output = OutputFile::create(&path, 8).unwrap();
         let Content::File(file) = output.content() else { panic!("a regular file") };
         write_at(file, 4, &[7; 4]).unwrap();
-        assert_eq!(read_back(file).unwrap().as_ref(), [0, 0, 0, 0, 7, 7, 7, 7]);
+        assert_eq!(read_back(file, 8).unwrap().as_ref(), [0, 0, 0, 0, 7, 7, 7, 7]);
         assert_eq!(folder.names().len(), 2);
         drop(output);
         assert_eq!(check_writable(&path), Ok(()));

@@ -2,6 +2,7 @@
 
 use crossbeam::deque::{Injector, Steal, Stealer, Worker};
 use rayon::prelude::*;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Tasks for each thread, of items whose weights differ.
@@ -18,6 +19,34 @@ pub fn uneven<I: IndexedParallelIterator>(items: I) -> rayon::iter::MaxLen<I> {
 /// Maps every index below `len` and returns the results in index order.
 pub fn map<R: Send>(len: usize, f: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
     uneven((0..len).into_par_iter()).map(f).collect()
+}
+
+/// Does `task` for every index below `len`: each thread takes the lowest one that is left, so that indices near each other
+/// are done at about the same time.
+///
+/// # Errors
+/// The first that a task returns; tasks that have not begun by then are left out.
+pub fn in_order<E: Send + Sync>(len: usize, task: impl Fn(usize) -> Result<(), E> + Send + Sync) -> Result<(), E> {
+    let next = AtomicUsize::new(0);
+    let failed = OnceLock::new();
+    let run = || {
+        while failed.get().is_none() {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= len {
+                break;
+            }
+            if let Err(error) = task(index) {
+                let _ = failed.set(error);
+            }
+        }
+    };
+    rayon::scope(|scope| {
+        for _ in 1..rayon::current_num_threads().min(len) {
+            scope.spawn(|_| run());
+        }
+        run();
+    });
+    failed.into_inner().map_or(Ok(()), Err)
 }
 
 /// Offsets of items of the given sizes laid out one behind the other from `start`, and the end of the last.
@@ -220,6 +249,26 @@ mod tests {
                 })
             });
             assert_eq!(count.into_inner(), 99_999);
+        }
+    }
+
+    #[test]
+    fn tasks_in_order_are_each_done_once_up_to_an_error() {
+        for threads in [1, 2, 7] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let done: Vec<AtomicUsize> = (0..1000).map(|_| AtomicUsize::new(0)).collect();
+            let run = |limit: usize| {
+                pool.install(|| {
+                    in_order(done.len(), |i| {
+                        done[i].fetch_add(1, Ordering::Relaxed);
+                        if i < limit { Ok(()) } else { Err(i) }
+                    })
+                })
+            };
+            assert_eq!(run(1000), Ok(()));
+            assert!(done.iter().all(|done| done.load(Ordering::Relaxed) == 1));
+            assert!(run(10).is_err_and(|i| i >= 10));
+            assert!(done.iter().map(|done| done.load(Ordering::Relaxed)).sum::<usize>() < 1000 + 10 + 2 * threads);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The map of the whole program on one screen: one call per pass, each timed.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind};
-use crate::emit::{self, Products};
+use crate::emit::{self, Products, Written};
 use crate::index::*;
 use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mir::snapshot::Snapshot;
@@ -39,8 +39,7 @@ pub(crate) fn link_modules(
     let load = |diagnostics: &mut Diagnostics| input::load_with(options, disk, modules, diagnostics);
     load_and_link(options, disk, diagnostics, Memory::Freed, load, |inputs, clock, diagnostics| {
         link_inputs(options, inputs, clock, diagnostics, Memory::Freed, |plan, clock, _| {
-            let mut image = vec![0; plan.size()];
-            plan.write(&mut image);
+            let image = plan.image();
             clock.lap("emit");
             made(plan, &image, inputs.modules());
             clock.lap("keep");
@@ -190,21 +189,31 @@ fn write_linked(
             Failed
         };
         let mut output = OutputFile::create(&options.output, plan.size()).map_err(&mut failed)?;
-        let stitch = match output.content() {
-            mmap::Content::Buffer(buffer) => plan.write(buffer),
+        match output.content() {
+            mmap::Content::Buffer(buffer) => *buffer = plan.image(),
             mmap::Content::File(file) => {
                 let write = |offset, bytes: &[u8]| write_at(file, offset, bytes);
-                plan.stream(write, || read_back(file)).map_err(|error| {
+                let written = plan.stream(write, |size| read_back(file, size));
+                // What a wrong estimate wrote may lie behind the end.
+                let cut = |written: Written| file.set_len(written.size as u64).map(|()| written);
+                let written = written.and_then(cut).map_err(|error| {
                     failed(format!("failed to write output '{}': {}", options.output, os_text(&error)))
-                })?
+                })?;
+                if let Some(size) = written.oversized_names {
+                    return Err(failed(too_large("name", size)));
+                }
+                clock.note("stitch (the serial part of emit)", written.stitch);
             }
-        };
+        }
         clock.lap("emit");
-        clock.note("stitch (the serial part of emit)", stitch);
         output.commit().map_err(&mut failed)?;
         clock.lap("write");
         Ok(())
     })
+}
+
+fn too_large(section: &str, size: usize) -> String {
+    format!("section {section} is too large: {size} bytes do not fit 32 bits")
 }
 
 /// Every pass, in order.
@@ -214,7 +223,7 @@ fn link_inputs<R>(
     clock: &mut Clock,
     diagnostics: &mut Diagnostics,
     memory: Memory,
-    write: impl FnOnce(&emit::Plan, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
+    write: impl FnOnce(&mut emit::Plan, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
 ) -> Result<R, Failed> {
     let objects = parse_headers(options, inputs, diagnostics)?;
     clock.lap("parse symbols");
@@ -249,14 +258,18 @@ fn link_inputs<R>(
     clock.lap("layout");
     let bodies = synthetic::bodies(options, &resolution, &live, &layout);
     let products = Products { options, resolution: &resolution, live: &live, layout: &layout, bodies: &bodies };
-    let plan = emit::plan(products);
+    let mut plan = emit::plan(products);
+    if options.map_file.is_some() {
+        // The map says how large every section is.
+        plan.make_names();
+    }
     clock.lap("plan");
     if let Err((section, size)) = plan.check_sizes() {
-        diagnostics.error(Kind::Output, format!("section {section} is too large: {size} bytes do not fit 32 bits"));
+        diagnostics.error(Kind::Output, too_large(section, size));
     }
     report::map::write(&plan, diagnostics);
     diagnostics.checkpoint()?;
-    let result = write(&plan, clock, diagnostics);
+    let result = write(&mut plan, clock, diagnostics);
     memory.end(plan);
     memory.end((resolution, live, layout, bodies));
     result

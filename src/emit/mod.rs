@@ -1,8 +1,9 @@
 //! Layout -> module, in three steps.
 //!
-//! 1. *Plan*: the size of everything is known or made known (bodies whose fields are compacted, names and small
-//!    sections are produced into buffers); prefix sums give every offset.
-//! 2. *Fill*: bodies, segments and custom sections are copied and relocated in parallel into disjoint slices.
+//! 1. *Plan*: the size of everything is known or made known (bodies whose fields are compacted and small sections are
+//!    produced into buffers); prefix sums give every offset.
+//! 2. *Fill*: bodies, segments and custom sections are copied and relocated in parallel into disjoint slices; names, whose
+//!    sizes nobody knows before they are demangled, go behind them in the same loop.
 //! 3. *Stitch*: one short sequential pass puts section headers and small sections into place.
 
 mod build_id;
@@ -14,6 +15,8 @@ mod names;
 mod relocatable;
 mod sections;
 mod stitch;
+mod stream;
+mod writer;
 
 use crate::index::*;
 use crate::layout::{Layout, StringPlaces};
@@ -26,10 +29,9 @@ use crate::resolve::Resolution;
 use crate::synthetic::Bodies;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 pub(crate) use stitch::CODE;
+pub use stream::Written;
 
 /// The first eight bytes of every module: magic number and version.
 const MODULE_HEADER: &[u8] = b"\0asm\x01\0\0\0";
@@ -75,9 +77,11 @@ pub struct Plan<'a, 'i> {
     code: code::CodePlan,
     data: data::DataPlan,
     customs: custom::CustomPlan<'i>,
-    names: names::NamesPlan,
+    names: Option<names::NamesPlan<'a, 'i>>,
+    /// Empty until the names are wanted in memory.
+    made_names: names::MadeNames,
     object: relocatable::ObjectSections,
-    /// What covers the output, in order, each with its offset and size.
+    /// What covers the output, in order, each with its offset and size: up to the names as long as those are not made.
     jobs: Vec<(Job, usize, usize)>,
     size: usize,
 }
@@ -109,10 +113,7 @@ pub enum Content {
     Data,
 }
 
-/// Bytes that are written to a file at once, about.
-const BLOCK_BYTES: usize = 1 << 18;
-
-/// Sizes everything and gives every part of the module its place.
+/// Sizes everything and gives every part of the module its place, but for the names: see [`Plan::make_names`].
 pub fn plan<'a, 'i>(products: Products<'a, 'i>) -> Plan<'a, 'i> {
     // Where functions are lowered now, every operand is looked up now.
     let table = products.resolution.has_mir.then(|| {
@@ -129,13 +130,32 @@ pub fn plan<'a, 'i>(products: Products<'a, 'i>) -> Plan<'a, 'i> {
         },
     );
     let object = relocatable::ObjectSections { sections: Vec::new() };
-    let mut plan = Plan { products, code, data, customs, names, object, jobs: Vec::new(), size: 0 };
+    let made_names = names::MadeNames::default();
+    let mut plan = Plan { products, code, data, customs, names, made_names, object, jobs: Vec::new(), size: 0 };
     plan.add_jobs();
     plan
 }
 
 impl<'i> Plan<'_, 'i> {
-    /// Bytes of the module.
+    /// Makes the name section in memory, so that the plan covers the whole module. Without it the names are made while the
+    /// module is written.
+    pub fn make_names(&mut self) {
+        let Some(names) = self.names.take() else { return };
+        self.made_names = names.make();
+        self.add_head(self.made_names.front.clone());
+        let sizes: Vec<usize> = self.made_names.pieces.iter().map(Vec::len).collect();
+        sizes.into_iter().enumerate().for_each(|(piece, size)| self.add(Job::Names(piece), size));
+        self.after_names().into_iter().for_each(|head| self.add_head(head));
+    }
+
+    /// Sections that follow the names.
+    fn after_names(&self) -> Vec<Vec<u8>> {
+        let mut sections = sections::after_names(&self.products);
+        sections.extend(build_id::section(self.products.options));
+        sections
+    }
+
+    /// Bytes of the module as far as it is planned.
     pub fn size(&self) -> usize {
         self.size
     }
@@ -145,7 +165,7 @@ impl<'i> Plan<'_, 'i> {
         self.products
     }
 
-    /// The sections, in order.
+    /// The sections, in order, as far as they are planned.
     pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let mut jobs = self.jobs.iter().peekable();
         // The first head is the module's.
@@ -182,11 +202,11 @@ impl<'i> Plan<'_, 'i> {
     ///
     /// # Errors
     /// The name of a section that does not, and its size in bytes.
-    pub fn check_sizes(&self) -> Result<(), (String, u64)> {
+    pub fn check_sizes(&self) -> Result<(), (&str, usize)> {
         let customs = self.customs.sections().iter().map(|custom| (custom.name, custom.size));
-        let large = [("CODE", self.code.size()), ("DATA", self.data.size()), ("name", self.names.size())];
+        let large = [("CODE", self.code.size()), ("DATA", self.data.size()), ("name", self.made_names.size())];
         let too_large = large.into_iter().chain(customs).find(|&(_, size)| size > SECTION_BYTES_MAX);
-        too_large.map_or(Ok(()), |(name, size)| Err((name.to_string(), size as u64)))
+        too_large.map_or(Ok(()), |(name, size)| Err((name, size)))
     }
 
     fn add(&mut self, job: Job, size: usize) {
@@ -228,13 +248,9 @@ impl<'i> Plan<'_, 'i> {
             self.add_head(head);
             sizes.into_iter().enumerate().for_each(|(piece, size)| self.add(Job::Object(section, piece), size));
         }
-        if self.names.size() > 0 {
-            self.add_head(stitch::head(stitch::CUSTOM, self.names.size(), |out| leb::push_name(out, b"name")));
-            let sizes: Vec<usize> = self.names.pieces().iter().map(Vec::len).collect();
-            sizes.into_iter().enumerate().for_each(|(i, size)| self.add(Job::Names(i), size));
+        if self.names.is_none() {
+            self.after_names().into_iter().for_each(|head| self.add_head(head));
         }
-        sections::after_names(&self.products).into_iter().for_each(|head| self.add_head(head));
-        build_id::section(self.products.options).into_iter().for_each(|head| self.add_head(head));
     }
 
     /// With `-r` or `--emit-relocs`: encodes symbols and relocations, once the sections in front have numbers.
@@ -274,7 +290,7 @@ impl<'i> Plan<'_, 'i> {
     /// Bytes that are there already.
     fn made(&self, job: &Job) -> Option<&[u8]> {
         match job {
-            Job::Names(piece) => Some(&self.names.pieces()[*piece]),
+            Job::Names(piece) => Some(&self.made_names.pieces[*piece]),
             Job::Object(section, piece) => Some(self.object.piece(*section, *piece)),
             Job::Head(_) | Job::Code(_) | Job::Data(_) | Job::Custom(..) => None,
         }
@@ -288,13 +304,14 @@ impl<'i> Plan<'_, 'i> {
             Job::Data(job) => self.data.write(self.products, relocator, *job, out),
             Job::Custom(section, range) => self.customs.write(*section, range.clone(), relocator, out),
             Job::Object(section, piece) => out.copy_from_slice(self.object.piece(*section, *piece)),
-            Job::Names(piece) => out.copy_from_slice(&self.names.pieces()[*piece]),
+            Job::Names(piece) => out.copy_from_slice(&self.made_names.pieces[*piece]),
         }
     }
 
-    /// Writes the module into `out`, which has [`Plan::size`] bytes, all zero. Returns how long the stitch took.
-    pub fn write(&self, out: &mut [u8]) -> Duration {
-        assert_eq!(out.len(), self.size, "the buffer is as large as planned");
+    /// The module, in memory.
+    pub fn image(&mut self) -> Vec<u8> {
+        self.make_names();
+        let mut out = vec![0; self.size];
         let table = Table::new(&self.relocator(None));
         let relocator = self.relocator(Some(&table));
         let (mut heads, mut fills) = (Vec::new(), Vec::new());
@@ -308,69 +325,11 @@ impl<'i> Plan<'_, 'i> {
             rest = behind;
         }
         par::uneven(fills.into_par_iter()).for_each(|(slot, job)| self.run(job, &relocator, slot));
-        let start = Instant::now();
         heads.into_iter().for_each(|(slot, head)| slot.copy_from_slice(head));
-        let stitch = start.elapsed();
-        if let Some((at, id)) = build_id::of(self.products.options, out) {
+        if let Some((at, id)) = build_id::of(self.products.options, &out) {
             out[at..at + id.len()].copy_from_slice(&id);
         }
-        stitch
-    }
-
-    /// Writes the module through `write_at`, which is given offsets and bytes, block by block and from many threads.
-    /// A block is made in a buffer that is used again for the next: the module never lies in memory as a whole.
-    /// `read_back` gives all that was written, if an id is to be made of it. Returns how long the stitch took.
-    ///
-    /// # Errors
-    /// What `write_at` and `read_back` return.
-    pub fn stream<E: Send, I: AsRef<[u8]>>(
-        &self,
-        write_at: impl Fn(usize, &[u8]) -> Result<(), E> + Sync,
-        read_back: impl FnOnce() -> Result<I, E>,
-    ) -> Result<Duration, E> {
-        let table = Table::new(&self.relocator(None));
-        let relocator = self.relocator(Some(&table));
-        let runs = self.jobs.split(|(job, ..)| matches!(job, Job::Head(_)));
-        let blocks: Vec<&[(Job, usize, usize)]> = runs
-            .flat_map(|run| {
-                let ranges = par::balanced_ranges(run.iter().map(|&(_, _, size)| size), BLOCK_BYTES);
-                ranges.into_iter().map(move |range| &run[range])
-            })
-            .collect();
-        let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
-        let idle = || buffers.lock().unwrap_or_else(PoisonError::into_inner);
-        par::uneven(blocks.par_iter()).try_for_each(|block| {
-            // A block is of one section: all of its pieces are there, or none.
-            if self.made(&block[0].0).is_some() {
-                let mut made = block.iter().filter_map(|(job, at, _)| Some((*at, self.made(job)?)));
-                return made.try_for_each(|(at, bytes)| write_at(at, bytes));
-            }
-            let (start, end) = (block[0].1, block[block.len() - 1].1 + block[block.len() - 1].2);
-            let mut buffer = idle().pop().unwrap_or_default();
-            if block.iter().any(|(job, ..)| self.has_gaps(job)) {
-                buffer.clear();
-            }
-            buffer.resize(end - start, 0);
-            for (job, offset, size) in block.iter() {
-                self.run(job, &relocator, &mut buffer[offset - start..offset - start + size]);
-            }
-            let written = write_at(start, &buffer);
-            idle().push(buffer);
-            written
-        })?;
-        let start = Instant::now();
-        for (job, offset, _) in &self.jobs {
-            if let Job::Head(head) = job {
-                write_at(*offset, head)?;
-            }
-        }
-        let stitch = start.elapsed();
-        if build_id::hashes(self.products.options)
-            && let Some((at, id)) = build_id::of(self.products.options, read_back()?.as_ref())
-        {
-            write_at(at, &id)?;
-        }
-        Ok(stitch)
+        out
     }
 }
 

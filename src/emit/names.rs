@@ -1,6 +1,6 @@
 //! The `name` section. Spec: WebAssembly core, appendix, "Name Section".
 
-use super::Products;
+use super::{Products, stitch};
 use crate::index::*;
 use crate::layout::{GotEntry, Import};
 use crate::leb;
@@ -18,50 +18,58 @@ const DATA_SEGMENTS: u8 = 9;
 
 /// Names that one task encodes.
 const TASK_NAMES: usize = 1024;
+/// Function names from which the size of all is estimated.
+const SAMPLED_NAMES: usize = 128;
 
-/// The encoded section, in pieces.
-pub struct NamesPlan {
-    pieces: Vec<Vec<u8>>,
+/// What the section is made of. Its bulk, the names of defined functions, is encoded task by task: either all at once
+/// ([`NamesPlan::make`]), or as the module is written.
+pub struct NamesPlan<'a, 'i> {
+    products: Products<'a, 'i>,
+    /// The subsection with the module's own name.
+    module: Vec<u8>,
+    /// Imported functions: the first of their subsection.
+    imports: NameMap,
+    /// The runs of defined functions that tasks encode.
+    tasks: Vec<Range<usize>>,
+    /// The subsections behind the functions'.
+    behind: Vec<u8>,
+    /// See [`NamesPlan::estimate`].
+    estimate: Extent,
 }
 
-/// A subsection under construction: how many names, and their encoded pieces.
+/// How many names a piece holds, and their bytes together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Names.
+    pub count: usize,
+    /// Bytes.
+    pub bytes: usize,
+}
+
+impl Extent {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Self {
+        Self { count: self.count + other.count, bytes: self.bytes + other.bytes }
+    }
+}
+
+/// Encoded names of one subsection, and how many there are.
 #[derive(Default)]
 struct NameMap {
     count: usize,
-    pieces: Vec<Vec<u8>>,
+    bytes: Vec<u8>,
 }
 
 impl NameMap {
-    /// Names come in blocks, so that the memory for them is not found by doubling.
-    const BLOCK: usize = 1 << 16;
-
     fn push(&mut self, index: u32, name: &str) {
-        self.push_bytes(index, name.as_bytes());
-    }
-
-    fn push_bytes(&mut self, index: u32, name: &[u8]) {
         self.count += 1;
-        let room = name.len() + 2 * leb::PADDED_32;
-        match self.pieces.last_mut().filter(|piece| piece.len() + room <= piece.capacity()) {
-            Some(piece) => push_entry(piece, index, name),
-            None => {
-                let mut piece = Vec::with_capacity(room.max(Self::BLOCK));
-                push_entry(&mut piece, index, name);
-                self.pieces.push(piece);
-            }
-        }
+        push_entry(&mut self.bytes, index, name.as_bytes());
     }
 
-    fn append_to(self, id: u8, pieces: &mut Vec<Vec<u8>>) {
-        if self.count == 0 {
-            return;
-        }
-        let size = self.pieces.iter().map(Vec::len).sum::<usize>() + leb::unsigned_size(self.count as u64);
-        let mut head = vec![id];
-        leb::push_unsigned(&mut head, size as u64);
-        leb::push_unsigned(&mut head, self.count as u64);
-        pieces.push(head);
-        pieces.extend(self.pieces);
+    /// Appends the subsection, if there is anything in it.
+    fn append_to(&self, id: u8, out: &mut Vec<u8>) {
+        push_subsection_head(out, id, Extent { count: self.count, bytes: self.bytes.len() });
+        out.extend(&self.bytes);
     }
 }
 
@@ -70,37 +78,118 @@ fn push_entry(out: &mut Vec<u8>, index: u32, name: &[u8]) {
     leb::push_name(out, name);
 }
 
-impl NamesPlan {
-    /// Encodes all names, functions in parallel.
-    pub fn new(products: Products) -> Self {
-        let options = products.options;
+/// Id, size and count of a subsection with `names`; nothing if there are none.
+fn push_subsection_head(out: &mut Vec<u8>, id: u8, names: Extent) {
+    if names.count == 0 {
+        return;
+    }
+    let size = names.bytes + leb::unsigned_size(names.count as u64);
+    out.push(id);
+    leb::push_unsigned(out, size as u64);
+    leb::push_unsigned(out, names.count as u64);
+}
+
+impl<'a, 'i> NamesPlan<'a, 'i> {
+    /// Everything but the names of defined functions; `None` if the module has no such section.
+    pub fn new(products: Products<'a, 'i>) -> Option<Self> {
+        let Products { options, layout, .. } = products;
         let kept = options.keep_sections.iter().any(|section| section == "name");
         if options.strip_all && !kept {
-            return Self { pieces: Vec::new() };
+            return None;
         }
-        let mut maps = Vec::new();
-        functions(products).append_to(FUNCTIONS, &mut maps);
-        globals(products).append_to(GLOBALS, &mut maps);
-        data_segments(products).append_to(DATA_SEGMENTS, &mut maps);
         let output = options.output.rsplit('/').next().unwrap_or_default();
-        let module = options.soname.as_deref().filter(|name| !name.is_empty()).unwrap_or(output);
-        let mut head = vec![MODULE];
-        leb::push_unsigned(&mut head, (leb::unsigned_size(module.len() as u64) + module.len()) as u64);
-        leb::push_name(&mut head, module.as_bytes());
-        maps.insert(0, head);
-        Self { pieces: maps }
+        let name = options.soname.as_deref().filter(|name| !name.is_empty()).unwrap_or(output);
+        let mut module = vec![MODULE];
+        leb::push_unsigned(&mut module, (leb::unsigned_size(name.len() as u64) + name.len()) as u64);
+        leb::push_name(&mut module, name.as_bytes());
+        let mut behind = Vec::new();
+        globals(products).append_to(GLOBALS, &mut behind);
+        data_segments(products).append_to(DATA_SEGMENTS, &mut behind);
+        let tasks = par::balanced_ranges((0..layout.functions.len()).map(|_| 1), TASK_NAMES);
+        let (imports, estimate) = (imported_functions(products), sample(products));
+        Some(Self { products, module, imports, tasks, behind, estimate })
     }
-    /// Bytes behind the section's own name.
-    pub fn size(&self) -> usize {
-        self.pieces.iter().map(Vec::len).sum()
+
+    /// How many tasks there are.
+    pub fn tasks(&self) -> usize {
+        self.tasks.len()
     }
-    /// The encoded section, in pieces.
-    pub fn pieces(&self) -> &[Vec<u8>] {
-        &self.pieces
+
+    /// Appends the names of a task to `out`, and returns how many they are.
+    pub fn encode(&self, task: usize, out: &mut Vec<u8>) -> usize {
+        defined_functions(self.products, self.tasks[task].clone(), out)
+    }
+
+    /// What all tasks together will encode, about: exactly, if there are not many names.
+    pub fn estimate(&self) -> Extent {
+        self.estimate
+    }
+
+    /// The section's bytes in front of those that the tasks encode, its head included, if those are `functions`.
+    pub fn front(&self, functions: Extent) -> Vec<u8> {
+        let all = functions.plus(Extent { count: self.imports.count, bytes: self.imports.bytes.len() });
+        let mut front = self.module.clone();
+        push_subsection_head(&mut front, FUNCTIONS, all);
+        front.extend(&self.imports.bytes);
+        let fill = front.len() + functions.bytes + self.behind.len();
+        let mut section = stitch::head(stitch::CUSTOM, fill, |out| leb::push_name(out, b"name"));
+        section.extend(front);
+        section
+    }
+
+    /// The section's bytes behind those that the tasks encode.
+    pub fn behind(&self) -> &[u8] {
+        &self.behind
+    }
+
+    /// Encodes all names, in parallel.
+    pub fn make(&self) -> MadeNames {
+        let encoded: Vec<(usize, Vec<u8>)> = (0..self.tasks())
+            .into_par_iter()
+            .map(|task| {
+                let mut out = Vec::new();
+                let count = self.encode(task, &mut out);
+                out.shrink_to_fit();
+                (count, out)
+            })
+            .collect();
+        let extent = encoded.iter().map(|(count, bytes)| Extent { count: *count, bytes: bytes.len() });
+        let front = self.front(extent.fold(Extent::default(), Extent::plus));
+        let pieces = encoded.into_iter().map(|(_, bytes)| bytes).chain([self.behind.clone()]).collect();
+        MadeNames { front, pieces }
     }
 }
 
-fn functions(products: Products) -> NameMap {
+/// The encoded section.
+#[derive(Default)]
+pub struct MadeNames {
+    /// See [`NamesPlan::front`].
+    pub front: Vec<u8>,
+    /// What follows.
+    pub pieces: Vec<Vec<u8>>,
+}
+
+impl MadeNames {
+    /// Bytes of the section.
+    pub fn size(&self) -> usize {
+        self.front.len() + self.pieces.iter().map(Vec::len).sum::<usize>()
+    }
+}
+
+/// What the names of all defined functions take, as some of them tell.
+fn sample(products: Products) -> Extent {
+    let functions = products.layout.functions.len();
+    let step = functions.div_ceil(SAMPLED_NAMES).max(1);
+    let (mut names, mut seen, mut count) = (Vec::new(), 0, 0);
+    for function in (0..functions).step_by(step) {
+        seen += 1;
+        count += defined_functions(products, function..function + 1, &mut names);
+    }
+    let scaled = |sum: usize| (sum as u64 * functions as u64).checked_div(seen).unwrap_or(0) as usize;
+    Extent { count: scaled(count), bytes: scaled(names.len()) }
+}
+
+fn imported_functions(products: Products) -> NameMap {
     let Products { options, resolution, layout, .. } = products;
     let mut map = NameMap::default();
     for import in &layout.imports {
@@ -108,24 +197,19 @@ fn functions(products: Products) -> NameMap {
             map.push(layout.undefined_function_index(*symbol).unwrap_or(0), &resolution.text(options, *symbol));
         }
     }
-    let tasks = par::balanced_ranges((0..layout.functions.len()).map(|_| 1), TASK_NAMES);
-    let encoded: Vec<NameMap> = tasks.into_par_iter().map(|task| defined_functions(products, task)).collect();
-    for task in encoded {
-        map.count += task.count;
-        map.pieces.extend(task.pieces);
-    }
     map
 }
 
-/// The names of a run of functions.
-fn defined_functions(products: Products, range: Range<usize>) -> NameMap {
+/// Appends the names of a run of functions, and returns how many they are.
+fn defined_functions(products: Products, range: Range<usize>, out: &mut Vec<u8>) -> usize {
     let Products { options, resolution, layout, .. } = products;
-    let (mut map, mut near) = (NameMap::default(), FileIdx(0));
+    let (mut count, mut near) = (0, FileIdx(0));
     for i in range {
         let index = layout.imported_functions + i as u32;
         let Some((file, local)) = resolution.locate_function(layout.functions[i], &mut near) else {
             if let Some(function) = resolution.linker_function(layout.functions[i]) {
-                map.push(index, &function.name);
+                count += 1;
+                push_entry(out, index, function.name.as_bytes());
             }
             continue;
         };
@@ -134,12 +218,13 @@ fn defined_functions(products: Products, range: Range<usize>) -> NameMap {
         let Some(symbol) = content.object.symbols.get(symbol as usize).filter(|symbol| !symbol.name.is_empty()) else {
             continue;
         };
+        count += 1;
         match debug_name(content, local) {
-            Some(name) => map.push(index, name),
-            None => with_display_name(symbol.name, options.demangle, |text| map.push_bytes(index, text)),
+            Some(name) => push_entry(out, index, name.as_bytes()),
+            None => with_display_name(symbol.name, options.demangle, |text| push_entry(out, index, text)),
         }
     }
-    map
+    count
 }
 
 /// The name that an object's own name section gives a function: it is not demangled.

@@ -3,6 +3,8 @@
 use crate::build::{Body, I32, I64, Object, flag, reloc, segment_flag};
 use crate::cases::Case;
 
+const SHORT: [&str; 5] = ["short0.o", "short1.o", "short2.o", "short3.o", "short4.o"];
+const LONG: [&str; 5] = ["long0.o", "long1.o", "long2.o", "long3.o", "long4.o"];
 const RUN: &str = "--no-entry --export=run";
 
 /// All cases made here.
@@ -86,6 +88,22 @@ fn symbols() -> Vec<Case> {
             vec![("a.o", many()), ("b.o", constant("other", 3, 0))],
         ),
         Case::made(
+            "objects/uneven-names",
+            "The size of the name section is right where a look at some names tells it wrong.",
+            &["short", "long"]
+                .map(|kind| {
+                    let links = [0, 1, 2, 3, 4].map(|i| format!("link: {kind}{i}.o --no-entry --build-id=sha1"));
+                    links.join("\n")
+                })
+                .join("\n"),
+            (0..5)
+                .flat_map(|phase| {
+                    let (short, long) = (uneven_names(phase, 5, 45), uneven_names(phase, 80, 5));
+                    [(SHORT[phase], short), (LONG[phase], long)]
+                })
+                .collect(),
+        ),
+        Case::made(
             "objects/empty",
             "An object without anything is fine.",
             &format!("link: a.o b.o {RUN}\nlink: b.o a.o {RUN}\nrun: run() = 1"),
@@ -143,6 +161,18 @@ fn many() -> Vec<u8> {
     let body = body.i32_const(16).raw(&[0x6a]);
     let run = object.function(ty, body.end());
     object.function_symbol("run", run, 0);
+    object.bytes()
+}
+
+/// 630 functions, of which every fifth from number `phase` on has a name of `fifth` bytes, and the rest of `rest`.
+fn uneven_names(phase: usize, fifth: usize, rest: usize) -> Vec<u8> {
+    let mut object = Object::new();
+    let ty = object.ty(&[], &[]);
+    for i in 0..630 {
+        let width = if i % 5 == phase { fifth } else { rest };
+        let function = object.function(ty, Body::code().end());
+        object.function_symbol(&format!("f{i:0>0$}", width - 1), function, flag::NO_STRIP);
+    }
     object.bytes()
 }
 

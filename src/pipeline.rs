@@ -5,9 +5,10 @@ use crate::emit::{self, Products, Written};
 use crate::index::*;
 use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mir::snapshot::Snapshot;
-use crate::mmap::{self, OutputFile, check_writable, os_text, read_back, write_at};
+use crate::mmap::{os_text, read_back};
 use crate::object::{Contents, Object};
 use crate::options::{self, Options};
+use crate::output_file::{Content, OutputFile, check_writable, write_at};
 use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
@@ -190,8 +191,8 @@ fn write_linked(
         };
         let mut output = OutputFile::create(&options.output, plan.size()).map_err(&mut failed)?;
         match output.content() {
-            mmap::Content::Buffer(buffer) => *buffer = plan.image(),
-            mmap::Content::File(file) => {
+            Content::Buffer(buffer) => *buffer = plan.image(),
+            Content::File(file) => {
                 let write = |offset, bytes: &[u8]| write_at(file, offset, bytes);
                 let written = plan.stream(write, |size| read_back(file, size));
                 // What a wrong estimate wrote may lie behind the end.

@@ -22,11 +22,15 @@ pub(super) fn join<'i>(batches: &mut [Batch<'i>]) -> (Vec<Unique<'i>>, usize) {
         return (strings, limit);
     }
     let (bases, limit) = crate::par::prefix_sums(0, batches.iter().map(|batch| batch.uniques.len()));
-    let mut strings = Vec::with_capacity(number(batches, &bases, limit));
+    let different = number(batches, &bases, limit);
     batches.par_iter_mut().for_each(|batch| {
         batch.ids = batch.uniques.iter().map(|unique| unique.link.load(Relaxed)).collect();
     });
-    for (batch, base) in batches.iter_mut().zip(bases) {
+    let mut numbered = batches.iter_mut().zip(bases);
+    // All of the first batch are new, and it has room for more.
+    let mut strings = numbered.next().map(|(first, _)| std::mem::take(&mut first.uniques)).unwrap_or_default();
+    strings.reserve(different - strings.len());
+    for (batch, base) in numbered {
         let numbered = (base as u32..).zip(std::mem::take(&mut batch.uniques));
         strings.extend(numbered.filter_map(|(id, unique)| (unique.link.load(Relaxed) == id).then_some(unique)));
     }

@@ -16,7 +16,7 @@ const LIKELY_BYTES: usize = 32;
 
 /// Bytes of inputs for each string that was not met before: rather few, and about as many as usual.
 const NEW_BYTES_MIN: usize = 128;
-const NEW_BYTES: usize = 256;
+const NEW_BYTES: usize = 320;
 
 /// No string.
 const NONE: u32 = u32::MAX;

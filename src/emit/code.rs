@@ -6,7 +6,7 @@ use crate::leb;
 use crate::mir::{self, CodegenBuffer};
 use crate::object::RelocationKind;
 use crate::par;
-use crate::relocate::{self, FileValues, Place, Relocator, Table};
+use crate::relocate::{self, BodyPlaces, FileValues, Place, Relocator, Table};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -57,6 +57,10 @@ impl CodePlan {
     /// Offset of body number `index` from the start of the section's payload, and bytes of its size field.
     pub fn payload_offset(&self, index: usize) -> (u64, u64) {
         ((self.start + self.offsets[index]) as u64, self.size_widths[index] as u64)
+    }
+    /// Where the bodies lie; `first` is the index of the first function.
+    pub fn bodies(&self, first: u32) -> BodyPlaces<'_> {
+        BodyPlaces { first, start: self.start, offsets: &self.offsets, size_widths: &self.size_widths }
     }
     /// Bytes of body number `index`.
     pub fn size_of(&self, index: usize) -> u64 {

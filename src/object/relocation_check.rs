@@ -3,7 +3,7 @@
 //! One pass, no allocation: a large link has tens of millions of entries.
 
 use super::reader::Reader;
-use super::relocations::{RELOCATIONS, RelocationKind, Target};
+use super::relocations::{Alike, RELOCATIONS, RelocationKind, Target};
 use super::*;
 use crate::diagnostic::Diagnostic;
 use crate::par::Bits;
@@ -216,7 +216,38 @@ impl Walk<'_> {
             }
             *kind |= rule.mark;
             field_end = offset as u64 + rule.width as u64;
+            let start = rest.first_chunk();
             (rest, left) = (behind, left - 1);
+            if rule.addend
+                && rest.first() == Some(&code)
+                && let Some(start) = start
+                && let Some(alike) = Alike::new(start, offset_size as usize, index_size as usize)
+            {
+                let walk = Self { rest, left, field_end, chunk_end }.skip_alike(&alike, rule.width);
+                (rest, left, field_end) = (walk.rest, walk.left, walk.field_end);
+            }
+        }
+        Self { rest, left, field_end, chunk_end }
+    }
+}
+
+impl Walk<'_> {
+    /// Moves over good entries that are like the one in front of them, as `alike` says, and have fields of `width` bytes.
+    #[inline(always)]
+    fn skip_alike(self, alike: &Alike, width: u8) -> Self {
+        let Self { mut rest, mut left, mut field_end, chunk_end } = self;
+        while left > 0
+            && let Some(window) = rest.first_chunk::<16>()
+            && let Some(offset) = window.first_chunk().and_then(|start| alike.offset(u64::from_le_bytes(*start)))
+            && let end = offset as u64 + width as u64
+            && offset as u64 >= field_end
+            && end <= chunk_end
+            && let Some(addend) = window[alike.size & 15..].first_chunk::<4>()
+            && let ends = !u32::from_le_bytes(*addend) & 0x8080_8080
+            && ends != 0
+        {
+            let size = alike.size + ends.trailing_zeros() as usize / 8 + 1;
+            (rest, left, field_end) = (&rest[size..], left - 1, end);
         }
         Self { rest, left, field_end, chunk_end }
     }

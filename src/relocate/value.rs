@@ -39,9 +39,9 @@ pub struct BodyPlaces<'p> {
     /// The index of the first: so many are imported.
     pub first: u32,
     /// Offset of the first from the start of the section's payload.
-    pub start: usize,
+    pub start: u64,
     /// Offset of each from the first.
-    pub offsets: &'p [usize],
+    pub offsets: &'p [u32],
     /// Bytes of each one's size field.
     pub size_widths: &'p [u8],
 }
@@ -51,7 +51,7 @@ impl BodyPlaces<'_> {
     #[inline]
     pub fn get(&self, index: u32) -> Option<(u64, u64)> {
         let index = index.checked_sub(self.first)? as usize;
-        Some(((self.start + self.offsets.get(index)?) as u64, *self.size_widths.get(index)? as u64))
+        Some((self.start + *self.offsets.get(index)? as u64, *self.size_widths.get(index)? as u64))
     }
 }
 

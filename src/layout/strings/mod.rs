@@ -25,16 +25,9 @@ pub struct MergedStrings<'i> {
     strings: Vec<Unique<'i>>,
     /// How many take space.
     kept: usize,
-    inputs: Vec<Input>,
     batches: Vec<Batch<'i>>,
-}
-
-/// What an input came to: which batch, and which pieces and blocks there.
-#[derive(Debug)]
-struct Input {
-    batch: u32,
-    pieces: Range<u32>,
-    blocks: Range<u32>,
+    /// Which input is the first of each batch.
+    firsts: Vec<usize>,
 }
 
 /// Where the strings of one input went.
@@ -79,11 +72,14 @@ impl<'i> MergedStrings<'i> {
     /// Where the strings of input number `input` went.
     #[inline]
     pub fn places(&self, input: usize) -> StringPlaces<'_> {
-        let Input { batch, pieces, blocks } = &self.inputs[input];
-        let batch = &self.batches[*batch as usize];
+        let number = self.firsts.partition_point(|&first| first <= input) - 1;
+        let batch = &self.batches[number];
+        let ends = &batch.ends[..=input - self.firsts[number]];
+        let (pieces, blocks) = ends.len().checked_sub(2).map_or((0, 0), |before| ends[before]);
+        let (pieces_end, blocks_end) = ends[ends.len() - 1];
         StringPlaces {
-            pieces: &batch.pieces[pieces.start as usize..pieces.end as usize],
-            blocks: &batch.blocks[blocks.start as usize..blocks.end as usize],
+            pieces: &batch.pieces[pieces as usize..pieces_end as usize],
+            blocks: &batch.blocks[blocks as usize..blocks_end as usize],
         }
     }
     /// Offset in the merged bytes of offset `offset` of input number `input`.
@@ -137,16 +133,8 @@ fn merge_in_batches<'i>(inputs: &[&'i [u8]], batch_bytes: usize) -> MergedString
     order::sort_reversed(&mut strings);
     let placed = order::place(&mut strings, limit);
     batches.par_iter_mut().for_each(|batch| batch.place(&placed.offsets));
-    let numbered = batches.iter().enumerate();
-    let inputs = numbered.flat_map(|(number, batch)| (0..batch.ends.len()).map(move |i| input(number, batch, i)));
-    MergedStrings { size: placed.size, offset: 0, kept: placed.kept, inputs: inputs.collect(), strings, batches }
-}
-
-/// What input number `input` of batch number `number` came to.
-fn input(number: usize, batch: &Batch, input: usize) -> Input {
-    let (pieces, blocks) = input.checked_sub(1).map_or((0, 0), |before| batch.ends[before]);
-    let (pieces_end, blocks_end) = batch.ends[input];
-    Input { batch: number as u32, pieces: pieces..pieces_end, blocks: blocks..blocks_end }
+    let firsts = ranges.iter().map(|range| range.start).collect();
+    MergedStrings { size: placed.size, offset: 0, kept: placed.kept, strings, batches, firsts }
 }
 
 #[cfg(test)]

@@ -274,15 +274,17 @@ impl Iterator for Relocations<'_> {
 }
 
 impl Relocations<'_> {
-    /// What the next entry has in common with those that are alike: see [`Relocations::next_alike`]. `None` if it has no
-    /// addend, if its numbers are long, or if there is none.
-    #[inline]
-    pub fn alike(&self) -> Option<Alike> {
-        let window: &[u8; WINDOW] = self.bytes.get(self.at..)?.first_chunk()?;
-        let (_, offset_size) = short_leb(window, 1)?;
-        let (_, index_size) = short_leb(window, 1 + offset_size)?;
-        let has_addend = self.at < self.end && ADDENDS >> (window[0] & 31) & 1 != 0;
-        if has_addend { Alike::new(window.first_chunk()?, offset_size, index_size) } else { None }
+    /// The next entry, and what it has in common with what follows, if there may be some that is like it: see
+    /// [`Relocations::next_alike`].
+    #[inline(always)]
+    pub fn next_with_alike(&mut self) -> Option<(Relocation, Option<Alike>)> {
+        let start = self.bytes.get(self.at..)?;
+        let relocation = self.next()?;
+        let (code, size) = (relocation.kind.0, start.len() - (self.bytes.len() - self.at));
+        if self.at >= self.end || start.get(size) != Some(&code) || ADDENDS >> (code & 31) & 1 == 0 {
+            return Some((relocation, None));
+        }
+        Some((relocation, Alike::at(start)))
     }
     /// Offset and addend of the next entry, if it is of the type, against the symbol and with an offset of the length that
     /// `alike` says. Debug information has long runs of such entries.
@@ -359,6 +361,16 @@ pub struct Alike {
 }
 
 impl Alike {
+    /// Of the entry at the start of `bytes`.
+    #[inline]
+    fn at(bytes: &[u8]) -> Option<Self> {
+        let start = bytes.first_chunk()?;
+        let mut ends = !u64::from_le_bytes(*start) & 0x8080_8080_8080_8000;
+        let offset_end = ends.trailing_zeros() as usize / 8;
+        ends &= ends.wrapping_sub(1);
+        let index_end = ends.trailing_zeros() as usize / 8;
+        if ends == 0 { None } else { Self::new(start, offset_end, index_end - offset_end) }
+    }
     /// What an entry that begins with `start` has in common with others, if the bytes of its offset, up to four, and of its
     /// index are all there.
     #[inline]

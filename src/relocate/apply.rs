@@ -47,9 +47,7 @@ pub fn apply_to_custom(
 ) {
     let mut file = relocator.of_file(file);
     let bodies = relocator.offsets.map(|offsets| offsets.bodies());
-    while !relocations.is_empty() {
-        let alike = relocations.alike();
-        let Some(relocation) = relocations.next() else { return };
+    while let Some((relocation, alike)) = relocations.next_with_alike() {
         let entry = file.entry(relocation.index);
         let run = Run { relocation, alike, relocations: &mut relocations };
         // Debug information has nothing but these, and millions of them.

@@ -93,6 +93,9 @@ pub fn finish<'i>(
     Ok(resolution)
 }
 
+/// Symbols that later passes add, if they are few.
+const SYMBOLS_TO_COME: usize = 64;
+
 fn customs_by_section(object: &Object, contents: &Contents) -> Vec<u32> {
     let mut custom_of_section = vec![u32::MAX; object.sections.len()];
     for (i, custom) in contents.customs.iter().enumerate() {
@@ -133,8 +136,11 @@ impl<'i> Resolution<'i> {
             };
             (definition, signature)
         };
-        let (definitions, signatures): (Vec<_>, Vec<_>) = self.symbols.as_slice().par_iter().map(meaning).unzip();
-        (self.definitions, self.signatures) = (definitions.into(), signatures.into());
+        // With room for the few that layout adds: vectors that grow are copied.
+        let room = self.symbols.len() + SYMBOLS_TO_COME;
+        let mut both = (Vec::with_capacity(room), Vec::with_capacity(room));
+        both.par_extend(self.symbols.as_slice().par_iter().map(meaning));
+        (self.definitions, self.signatures) = (both.0.into(), both.1.into());
     }
 
     /// The signature that a shared library gives its function `symbol`.

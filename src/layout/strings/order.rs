@@ -30,12 +30,30 @@ pub(super) fn sort_reversed(strings: &mut [Unique]) {
                 group.sort_unstable_by(|a, b| compare_reversed(b.string, a.string, done));
                 continue;
             }
+            let done = done + agreement(group, done);
             group.iter_mut().for_each(|unique| unique.key = tail_key(unique.string, done));
             group.sort_unstable_by_key(|unique| Reverse(unique.key));
             let agreeing = group.chunk_by_mut(|a, b| a.key == b.key).filter(|group| group.len() > 1);
             groups.extend(agreeing.map(|group| (group, done + KEY_BYTES)));
         }
     });
+}
+
+/// How many bytes more all strings of a group agree in, in whole keys, that agree in their last `done` bytes. Names of
+/// C++ agree in long tails.
+fn agreement(group: &[Unique], done: usize) -> usize {
+    let rest = |unique: &Unique<'_>| unique.string.len().saturating_sub(1 + done);
+    let first = &group[0].string[..rest(&group[0])];
+    let mut keys = first.len() / KEY_BYTES;
+    for unique in &group[1..] {
+        if keys == 0 {
+            break;
+        }
+        let other = &unique.string[..rest(unique)];
+        let pairs = first.rchunks_exact(KEY_BYTES).zip(other.rchunks_exact(KEY_BYTES)).take(keys);
+        keys = pairs.take_while(|(first, other)| first == other).count();
+    }
+    keys * KEY_BYTES
 }
 
 /// Groups of up to as many strings are sorted by comparing one with another.

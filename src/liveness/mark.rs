@@ -4,12 +4,21 @@ use super::LiveSet;
 use super::uses::{FirstUses, Place};
 use crate::index::*;
 use crate::object::linking::SEGMENT_RETAIN;
-use crate::object::relocations::{Relocations, Target};
+use crate::object::relocations::Target;
 use crate::object::{SymbolFlags, SymbolKind};
 use crate::options::Options;
 use crate::par::{self, AtomicBits};
 use crate::resolve::{Definition, File, LOCAL, Resolution, bits};
 use rayon::prelude::*;
+
+/// Relocations of a function or, as `is_data` says, of a segment that is live: their range in the bytes of the object's.
+#[derive(Clone, Copy)]
+struct Lead {
+    file: FileIdx,
+    is_data: bool,
+    start: u32,
+    end: u32,
+}
 
 /// A thing whose relocations lead on.
 #[derive(Clone, Copy)]
@@ -60,7 +69,7 @@ pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
         resolution,
     };
     let roots = marker.roots(options);
-    par::worklist(roots, |unit, push| marker.visit(unit, push));
+    par::worklist(roots, |lead, push| marker.follow(lead, push));
     marker.mark_call_ctors(options);
     LiveSet {
         functions: marker.functions.freeze(),
@@ -118,9 +127,9 @@ fn shortcuts(resolution: &Resolution) -> IndexVec<FileIdx, Vec<Shortcut>> {
 }
 
 impl Marker<'_, '_> {
-    fn roots(&self, options: &Options) -> Vec<Unit> {
+    fn roots(&self, options: &Options) -> Vec<Lead> {
         let mut roots = Vec::new();
-        let push = &mut |unit| roots.push(unit);
+        let push = &mut |lead| roots.push(lead);
         let resolution = self.resolution;
         if let Some(entry) = resolution.known.entry {
             self.mark_symbol(entry, push);
@@ -144,29 +153,32 @@ impl Marker<'_, '_> {
         roots
     }
 
-    fn visit(&self, unit: Unit, push: &mut dyn FnMut(Unit)) {
-        match unit {
+    /// Pushes what leads on from a function or segment, if anything does. It is looked up now, while nothing waits for it.
+    #[inline]
+    fn push_unit(&self, unit: Unit, push: &mut dyn FnMut(Lead)) {
+        let (file, is_data, start, end) = match unit {
             Unit::Function(file, local) => {
-                let contents = &self.resolution.files[file].contents;
-                let body = &contents.bodies[local as usize];
-                let place = self.uses.place(file, false, body.relocations);
-                self.follow(file, contents.body_relocations(body), place, push);
+                let body = &self.resolution.files[file].contents.bodies[local as usize];
+                (file, false, body.relocations, body.relocations_end)
             }
             Unit::Segment(file, local) => {
-                let contents = &self.resolution.files[file].contents;
-                let segment = &contents.segments[local as usize];
-                let place = self.uses.place(file, true, segment.relocations);
-                self.follow(file, contents.segment_relocations(segment), place, push);
+                let segment = &self.resolution.files[file].contents.segments[local as usize];
+                (file, true, segment.relocations, segment.relocations_end)
             }
+        };
+        if start < end {
+            push(Lead { file, is_data, start, end });
         }
     }
 
-    /// Marks what `relocations` of `file`, the first of which is at `place`, lead to.
-    fn follow(&self, file: FileIdx, relocations: Relocations, mut place: Place, push: &mut dyn FnMut(Unit)) {
+    /// Marks what the relocations of a function or segment lead to.
+    fn follow(&self, lead: Lead, push: &mut dyn FnMut(Lead)) {
+        let Lead { file, is_data, start, end } = lead;
+        let mut place = self.uses.place(file, is_data, start);
         let content = &self.resolution.files[file];
         let types = &self.resolution.names.types[content.member][..];
         let shortcuts = &self.shortcuts[file][..];
-        for relocation in relocations {
+        for relocation in content.contents.relocations(is_data, start, end) {
             let (kind, symbol) = (relocation.kind.target(), relocation.index);
             place = place.next();
             match kind {
@@ -202,7 +214,7 @@ impl Marker<'_, '_> {
 
     /// Marks a function or segment that a file that is live refers to by a symbol of its own.
     #[inline]
-    fn mark_own(&self, unit: Unit, kind: Target, place: Place, push: &mut dyn FnMut(Unit)) {
+    fn mark_own(&self, unit: Unit, kind: Target, place: Place, push: &mut dyn FnMut(Lead)) {
         if kind == Target::TableSlot
             && let Unit::Function(file, local) = unit
         {
@@ -237,19 +249,19 @@ impl Marker<'_, '_> {
 
     /// Marks a function or segment of a file that is live.
     #[inline]
-    fn mark_unit(&self, unit: Unit, push: &mut dyn FnMut(Unit)) {
+    fn mark_unit(&self, unit: Unit, push: &mut dyn FnMut(Lead)) {
         let resolution = self.resolution;
         let is_new = match unit {
             Unit::Function(file, local) => self.functions.insert(resolution.functions.get(file, local).index()),
             Unit::Segment(file, local) => self.segments.insert(resolution.segments.get(file, local).index()),
         };
         if is_new {
-            push(unit);
+            self.push_unit(unit, push);
         }
     }
 
     #[inline]
-    fn mark_reference(&self, file: FileIdx, symbol: u32, push: &mut dyn FnMut(Unit)) {
+    fn mark_reference(&self, file: FileIdx, symbol: u32, push: &mut dyn FnMut(Lead)) {
         match self.resolution.target(file, symbol) {
             Some(target) => self.mark_symbol(target, push),
             None => self.mark_definition(self.resolution.local_definition(file, symbol), push),
@@ -257,7 +269,7 @@ impl Marker<'_, '_> {
     }
 
     #[inline]
-    fn mark_symbol(&self, symbol: SymbolIdx, push: &mut dyn FnMut(Unit)) {
+    fn mark_symbol(&self, symbol: SymbolIdx, push: &mut dyn FnMut(Lead)) {
         if self.symbols.insert(symbol.index()) {
             match self.resolution.definitions[symbol] {
                 Definition::Undefined => self.uses.add_undefined(symbol),
@@ -266,7 +278,7 @@ impl Marker<'_, '_> {
         }
     }
 
-    fn mark_definition(&self, definition: Definition, push: &mut dyn FnMut(Unit)) {
+    fn mark_definition(&self, definition: Definition, push: &mut dyn FnMut(Lead)) {
         let resolution = self.resolution;
         let file = match definition {
             Definition::Function(function) => {
@@ -274,7 +286,7 @@ impl Marker<'_, '_> {
                     return;
                 }
                 let Some((file, local)) = resolution.functions.locate(function) else { return };
-                push(Unit::Function(file, local));
+                self.push_unit(Unit::Function(file, local), push);
                 file
             }
             Definition::Data { segment, .. } => {
@@ -282,7 +294,7 @@ impl Marker<'_, '_> {
                     return;
                 }
                 let Some((file, local)) = resolution.segments.locate(segment) else { return };
-                push(Unit::Segment(file, local));
+                self.push_unit(Unit::Segment(file, local), push);
                 file
             }
             Definition::Global(global) => {
@@ -308,7 +320,7 @@ impl Marker<'_, '_> {
     }
 
     /// An object that becomes live brings its init functions and retained segments.
-    fn mark_file_roots(&self, file: FileIdx, push: &mut dyn FnMut(Unit)) {
+    fn mark_file_roots(&self, file: FileIdx, push: &mut dyn FnMut(Lead)) {
         let content = &self.resolution.files[file];
         for init in &content.object.init_functions {
             if !is_discarded(self.resolution, file, init.symbol) {
@@ -318,7 +330,7 @@ impl Marker<'_, '_> {
         for (local, segment) in content.contents.segments.iter().enumerate() {
             let kept = segment.flags & SEGMENT_RETAIN != 0;
             if kept && self.segments.insert(self.resolution.segments.get(file, local as u32).index()) {
-                push(Unit::Segment(file, local as u32));
+                self.push_unit(Unit::Segment(file, local as u32), push);
             }
         }
     }

@@ -129,6 +129,11 @@ impl<'i> Contents<'i> {
     pub fn segment_relocations(&self, segment: &Segment) -> Relocations<'_> {
         Relocations::new(&self.data_relocations, segment.relocations, segment.relocations_end)
     }
+    /// The relocations at `start..end` of the bytes of those of data or of code: see [`Body`] and [`Segment`].
+    #[inline]
+    pub fn relocations(&self, is_data: bool, start: u32, end: u32) -> Relocations<'_> {
+        Relocations::new(if is_data { &self.data_relocations } else { &self.code_relocations }, start, end)
+    }
     /// Bytes of all relocations of code, and of data.
     pub fn relocation_bytes(&self) -> [usize; 2] {
         [self.code_relocations.len(), self.data_relocations.len()]

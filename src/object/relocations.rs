@@ -449,4 +449,31 @@ mod tests {
         let read: Vec<Relocation> = Relocations::new(&padded, 0, 11).collect();
         assert_eq!((read.len(), read[0].offset, read[0].index), (1, 1, 2));
     }
+
+    #[test]
+    fn runs_of_like_entries_are_what_one_reads_one_by_one() {
+        let mut all = Vec::new();
+        let mut offset = 0u32;
+        for i in 0..600u32 {
+            // Offsets of one byte up to five, indices up to five, runs of every length, types without addend between.
+            offset += if i % 90 == 89 { offset * 12 } else { 4 };
+            let kind = RelocationKind([9, 9, 9, 8, 0][(i / 7) as usize % 5]);
+            let index = [5, 300, 5, 70_000, u32::MAX][(i / 31) as usize % 5];
+            let addend = if kind.0 == 0 { 0 } else { [1i64, -1, 90, 20_000, i32::MIN as i64][i as usize % 5] };
+            all.push(Relocation { kind, offset, index, addend });
+        }
+        let mut bytes = Vec::new();
+        all.iter().for_each(|relocation| relocation.encode(relocation.offset, &mut bytes));
+        let (mut read, mut runs) = (Vec::new(), 0);
+        let mut relocations = Relocations::new(&bytes, 0, bytes.len() as u32);
+        while let Some((relocation, alike)) = relocations.next_with_alike() {
+            read.push(relocation);
+            while let Some((offset, addend)) = alike.and_then(|alike| relocations.next_alike(&alike)) {
+                read.push(Relocation { offset, addend, ..relocation });
+                runs += 1;
+            }
+        }
+        assert_eq!(read, all);
+        assert!(runs > 100, "{runs}");
+    }
 }

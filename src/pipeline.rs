@@ -6,7 +6,7 @@ use crate::index::*;
 use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mir::snapshot::Snapshot;
 use crate::mmap::{self, OutputFile, check_writable, os_text, read_back, write_at};
-use crate::object::{Contents, Object};
+use crate::object::{Contents, Object, Objects};
 use crate::options::{self, Options};
 use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
@@ -244,7 +244,7 @@ fn link_inputs<R>(
     diagnostics.checkpoint()?;
     let mut contents = reading.finish(&selection.link_order, diagnostics)?;
     if options.relocatable || options.emit_relocs {
-        contents.par_iter_mut().for_each(Contents::lower_to_object);
+        contents.par_iter_mut().for_each(|contents| contents.lower_to_object());
     }
     clock.lap("parse contents");
     let mut resolution = resolve::finish(options, inputs, objects, contents, names, selection, diagnostics)?;
@@ -281,25 +281,26 @@ fn parse_headers<'i>(
     options: &Options,
     inputs: &'i Inputs,
     diagnostics: &mut Diagnostics,
-) -> Result<IndexVec<MemberIdx, Option<Object<'i>>>, Failed> {
+) -> Result<Objects<'i>, Failed> {
     let members: Vec<MemberIdx> = inputs.members.indices().collect();
     let parsed: Vec<_> = par::uneven(members.into_par_iter())
         .map(|index| {
             let member = &inputs.members[index];
             let object = match (member.kind, inputs.module(index)) {
                 (MemberKind::Stub, _) => return Ok(None),
-                (_, Some(module)) => Object::from_module(module),
-                _ => Object::parse(member.name.clone(), inputs.bytes(index))?,
+                (_, Some(module)) => Box::new(Object::from_module(module)),
+                _ => Box::new(Object::parse(&member.name, inputs.bytes(index))?),
             };
-            check_architecture(options, object).map(Some)
+            check_architecture(options, &object)?;
+            Ok(Some(object))
         })
         .collect();
-    let objects: Result<Vec<_>, Diagnostic> = parsed.into_iter().collect();
+    let objects: Result<Vec<_>, Box<Diagnostic>> = parsed.into_iter().collect();
     let unlinkable = match objects {
-        Err(error) => error,
+        Err(error) => *error,
         Ok(objects) => {
             let objects = IndexVec::from(objects);
-            let unlinkable = |&(index, object): &(MemberIdx, &Option<Object>)| {
+            let unlinkable = |&(index, object): &(MemberIdx, &Option<Box<Object>>)| {
                 !inputs.members[index].lazy
                     && object.as_ref().is_some_and(|object| !object.has_linking && !object.is_shared)
             };
@@ -313,48 +314,56 @@ fn parse_headers<'i>(
 }
 
 /// An object is wasm64 if any of its memories is; one without memory is wasm32.
-fn check_architecture<'i>(options: &Options, object: Object<'i>) -> Result<Object<'i>, Diagnostic> {
+fn check_architecture(options: &Options, object: &Object) -> Result<(), Diagnostic> {
     let problem = match options.is_64 {
         None if object.is_64 => "must specify -mwasm64 to process wasm64 object files",
         // LLD says this of wasm64 objects with -mwasm32 too.
         Some(is_64) if is_64 != object.is_64 => "wasm32 object file can't be linked in wasm64 mode",
-        _ => return Ok(object),
+        _ => return Ok(()),
     };
     Err(Diagnostic::error(Kind::Input, format!("{}: {problem}", object.name)))
 }
+
+/// What becomes of the rest of a member when it is read.
+type Read<'i> = Result<Box<Contents<'i>>, Box<Diagnostic>>;
 
 /// Reads the rest of the linked members, each from the moment on when it is known to be one: resolution, which is serial,
 /// leaves the other threads of the pool nothing else to do.
 struct Reading<'o, 'i> {
     inputs: &'i Inputs,
-    objects: &'o IndexVec<MemberIdx, Option<Object<'i>>>,
-    read: IndexVec<MemberIdx, OnceLock<Box<Result<Contents<'i>, Diagnostic>>>>,
+    objects: &'o Objects<'i>,
+    read: IndexVec<MemberIdx, OnceLock<Read<'i>>>,
 }
 
 impl<'o, 'i> Reading<'o, 'i> {
-    fn new(inputs: &'i Inputs, objects: &'o IndexVec<MemberIdx, Option<Object<'i>>>) -> Self {
+    fn new(inputs: &'i Inputs, objects: &'o Objects<'i>) -> Self {
         Self { inputs, objects, read: objects.iter().map(|_| OnceLock::new()).collect::<Vec<_>>().into() }
     }
 
     fn read(&self, member: MemberIdx) {
-        self.read[member].get_or_init(|| Box::new(self.parse(member)));
+        self.read[member].get_or_init(|| self.parse(member));
     }
 
-    fn parse(&self, member: MemberIdx) -> Result<Contents<'i>, Diagnostic> {
-        match (&self.objects[member], self.inputs.module(member)) {
-            (None, _) => Ok(Contents::default()),
-            (Some(object), Some(module)) => Contents::from_module(object, module),
-            (Some(object), None) => Contents::parse(object),
-        }
+    fn parse(&self, member: MemberIdx) -> Read<'i> {
+        let contents = match (&self.objects[member], self.inputs.module(member)) {
+            (None, _) => Contents::default(),
+            (Some(object), Some(module)) => Contents::from_module(object, module)?,
+            (Some(object), None) => Contents::parse(object)?,
+        };
+        Ok(Box::new(contents))
     }
 
     /// What was read, in link order.
-    fn finish(mut self, link_order: &[MemberIdx], diagnostics: &mut Diagnostics) -> Result<Vec<Contents<'i>>, Failed> {
+    fn finish(
+        mut self,
+        link_order: &[MemberIdx],
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Vec<Box<Contents<'i>>>, Failed> {
         let mut contents = Vec::with_capacity(link_order.len());
         for &member in link_order {
-            match self.read[member].take().map_or_else(|| self.parse(member), |read| *read) {
+            match self.read[member].take().unwrap_or_else(|| self.parse(member)) {
                 Ok(read) => contents.push(read),
-                Err(error) => diagnostics.push(error),
+                Err(error) => diagnostics.push(*error),
             }
         }
         diagnostics.checkpoint()?;

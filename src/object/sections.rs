@@ -41,11 +41,12 @@ impl<'i> Object<'i> {
         self.function_imports.reserve_exact(count as usize);
         let mut module = "";
         for _ in 0..count {
+            let names = ImportNames(reader.place());
             // And nearly all are of the same module.
             if !reader.skip_string(module) {
                 module = reader.string("the module of an import")?;
             }
-            let field = reader.string("the field of an import")?;
+            reader.string("the field of an import")?;
             let start = reader.position();
             if reader.skip_byte(EXTERNAL_FUNCTION) {
                 let index = reader.u32("a type index")?;
@@ -53,41 +54,35 @@ impl<'i> Object<'i> {
                     reader.seek(start);
                 }
                 let ty = self.check_type(&reader, index)?;
-                self.function_imports.push(FunctionImport { module, field, ty });
+                self.function_imports.push(TypedImport { names, ty });
                 continue;
             }
             let mut parser = reader.parser();
             let import: TypeRef = reader.lift(parser.read())?;
-            self.add_import(&reader, module, field, import)?;
+            self.add_import(&reader, names, import)?;
             reader.resume(&parser);
         }
         reader.finish("the imports")
     }
 
-    fn add_import(
-        &mut self,
-        reader: &Reader<'i, '_>,
-        module: &'i str,
-        field: &'i str,
-        import: TypeRef,
-    ) -> Result<(), Diagnostic> {
+    fn add_import(&mut self, reader: &Reader<'i, '_>, names: ImportNames, import: TypeRef) -> Result<(), Diagnostic> {
         match import {
             TypeRef::Func(index) => {
                 let ty = self.check_type(reader, index)?;
-                self.function_imports.push(FunctionImport { module, field, ty });
+                self.function_imports.push(TypedImport { names, ty });
             }
             TypeRef::Table(ty) => {
                 let ty = table_type(reader, ty)?;
-                self.table_imports.push(TableImport { module, field, ty });
+                self.table_imports.push(TableImport { names, ty });
             }
             TypeRef::Memory(ty) => self.add_memory(ty),
             TypeRef::Global(ty) => {
                 let ty = global_type(reader, ty)?;
-                self.global_imports.push(GlobalImport { module, field, ty });
+                self.global_imports.push(GlobalImport { names, ty });
             }
             TypeRef::Tag(tag) => {
                 let ty = self.check_type(reader, tag.func_type_idx)?;
-                self.tag_imports.push(TagImport { module, field, ty });
+                self.tag_imports.push(TypedImport { names, ty });
             }
             TypeRef::FuncExact(_) => return Err(unmodeled(reader)),
         }
@@ -147,7 +142,8 @@ impl<'i> Object<'i> {
         let count = reader.count("a number of exports", EXPORT_SIZE_MIN)?;
         self.exports.reserve_exact(count as usize);
         for _ in 0..count {
-            let name = reader.string("the name of an export")?;
+            let name = reader.place();
+            reader.string("the name of an export")?;
             let mut parser = reader.parser();
             let kind: ExternalKind = reader.lift(parser.read())?;
             let index = reader.lift(parser.read_var_u32())?;
@@ -285,7 +281,7 @@ mod tests {
     #[test]
     fn one_64_bit_memory_makes_a_64_bit_object() {
         let sample = Sample { sections: vec![(header::id::MEMORY, "", vec![1, 4, 0])] };
-        assert!(Object::parse("a.o".into(), &sample.bytes()).unwrap().is_64);
+        assert!(Object::parse("a.o", &sample.bytes()).unwrap().is_64);
     }
 
     #[test]

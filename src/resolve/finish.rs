@@ -16,8 +16,8 @@ use rayon::prelude::*;
 pub fn finish<'i>(
     options: &Options,
     inputs: &Inputs,
-    mut objects: IndexVec<MemberIdx, Option<Object<'i>>>,
-    contents: Vec<Contents<'i>>,
+    mut objects: Objects<'i>,
+    contents: Vec<Box<Contents<'i>>>,
     names: Names<'i>,
     selection: Selection,
     diagnostics: &mut Diagnostics,

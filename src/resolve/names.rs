@@ -2,7 +2,7 @@
 
 use crate::index::{IndexVec, MemberIdx, NameIdx, SignatureIdx};
 use crate::intern::{Interned, Interner};
-use crate::object::{Comdat, Object, Signature, SymbolKind};
+use crate::object::{Comdat, Objects, Signature, SymbolKind};
 use crate::par;
 use rayon::prelude::*;
 
@@ -23,7 +23,7 @@ pub struct Names<'i> {
 
 impl<'i> Names<'i> {
     /// Interns what the objects say, and `extra` names that the linker will look up. One task per object.
-    pub fn new(objects: &IndexVec<MemberIdx, Option<Object<'i>>>, extra: impl Iterator<Item = &'i str>) -> Self {
+    pub fn new(objects: &Objects<'i>, extra: impl Iterator<Item = &'i str>) -> Self {
         // Most symbols have a name that others have too.
         let symbols: usize = objects.iter().flatten().map(|object| object.symbols.len()).sum();
         let (names, signatures) = (Interner::with_capacity(symbols / 4), Interner::default());
@@ -36,13 +36,13 @@ impl<'i> Names<'i> {
                 let name = |i: usize| {
                     let symbol = &object.symbols[i];
                     let takes_part = !symbol.flags.is_local() && symbol.kind != SymbolKind::Section;
-                    takes_part.then_some(symbol.name.as_bytes())
+                    takes_part.then(|| object.text_bytes(symbol.name))
                 };
                 names.intern_all(symbols.len(), name, |i, id| symbols[i] = NameIdx(id));
                 let of_symbol = |comdat: &Comdat| symbols.get(comdat.symbol as usize).copied().unwrap_or(NO_NAME);
                 let mut comdats: Vec<_> = object.comdats.iter().map(of_symbol).collect();
                 for (comdat, id) in object.comdats.iter().zip(&mut comdats).filter(|(_, id)| **id == NO_NAME) {
-                    *id = NameIdx(names.intern(comdat.name.as_bytes()));
+                    *id = NameIdx(names.intern(object.text_bytes(comdat.name)));
                 }
                 let types: Vec<_> = object.types.iter().map(|ty| SignatureIdx(signatures.intern(ty.0))).collect();
                 (symbols, comdats, types)

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::{IndexVec, MemberIdx, NameIdx, SymbolIdx};
 use crate::input::{Inputs, MemberKind};
 use crate::object::linking::NO_COMDAT;
-use crate::object::{self, Object, SymbolFlags, SymbolKind};
+use crate::object::{self, Object, Objects, SymbolFlags, SymbolKind};
 use crate::options::Options;
 
 /// In `Replay::symbol_of`: no symbol has this name yet.
@@ -22,7 +22,7 @@ const NONE: u32 = u32::MAX;
 pub struct Replay<'a, 'i> {
     pub(super) options: &'a Options,
     pub(super) inputs: &'a Inputs,
-    pub(super) objects: &'a IndexVec<MemberIdx, Option<Object<'i>>>,
+    pub(super) objects: &'a Objects<'i>,
     pub(super) names: &'a mut Names<'i>,
     /// Symbol of each name, or [`NONE`].
     symbol_of: Vec<u32>,
@@ -78,7 +78,7 @@ impl<'a, 'i> Replay<'a, 'i> {
     pub fn new(
         options: &'a Options,
         inputs: &'a Inputs,
-        objects: &'a IndexVec<MemberIdx, Option<Object<'i>>>,
+        objects: &'a Objects<'i>,
         names: &'a mut Names<'i>,
         linked: &'a dyn Fn(MemberIdx),
     ) -> Self {
@@ -298,7 +298,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         object: &Object<'i>,
         member: MemberIdx,
         index: u32,
-        symbol: &object::Symbol<'i>,
+        symbol: &object::Symbol,
         name: NameIdx,
         diagnostics: &mut Diagnostics,
     ) -> Option<(MemberIdx, Option<(String, SymbolIdx)>)> {
@@ -326,7 +326,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         object: &Object<'i>,
         member: MemberIdx,
         index: u32,
-        symbol: &object::Symbol<'i>,
+        symbol: &object::Symbol,
         name: NameIdx,
         diagnostics: &mut Diagnostics,
     ) -> Option<(MemberIdx, Option<(String, SymbolIdx)>)> {
@@ -377,7 +377,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         object: &Object<'i>,
         member: MemberIdx,
         index: u32,
-        symbol: &object::Symbol<'i>,
+        symbol: &object::Symbol,
         at: SymbolIdx,
         diagnostics: &mut Diagnostics,
     ) {

@@ -155,17 +155,15 @@ impl<'i> Object<'i> {
         let sections = walk(name, bytes)?;
         let is_shared = sections.get(0).is_some_and(|first| first.id == id::CUSTOM && is_dylink(first.name));
         let mut object = Object { name, sections, is_shared, ..Object::default() };
-        let mut linking = None;
         for index in 0..object.sections.len() {
-            let Some(section) = object.sections.get(index) else { break };
-            if section.id != id::CUSTOM {
+            if object.sections.id(index) != id::CUSTOM
+                && let Some(section) = object.sections.get(index)
+            {
                 object.read_section(section.id, section.reader(name))?;
-            } else if section.name == "linking" {
-                linking = Some(section);
             }
         }
         // Symbols refer to every index space, wherever their section stands.
-        if let Some(section) = linking {
+        if let Some((_, section)) = object.sections.with_name("linking") {
             object.has_linking = true;
             object.read_linking(section.reader(name))?;
             object.open_gate()?;

@@ -1,6 +1,5 @@
 //! The reader of objects whose functions are MIR ([`crate::mir::file`]).
 
-use super::header::id;
 use super::relocation_check::Targets;
 use super::relocations::Target;
 use super::*;
@@ -26,7 +25,7 @@ impl<'i> Object<'i> {
         let has_gate = self.symbols.last().is_some_and(|symbol| {
             symbol.kind == SymbolKind::Data && symbol.flags.is_undefined() && self.text(symbol.name) == GATE_SYMBOL
         });
-        let Some((at, section)) = self.sections.iter().enumerate().find(|(_, section)| is_mir(section)) else {
+        let Some((at, section)) = self.sections.with_name(file::SECTION) else {
             // The functions are stubs: they must not be linked without what they stand for.
             return match self.sections.last() {
                 Some(last) if has_gate => {
@@ -58,15 +57,10 @@ impl<'i> Object<'i> {
     }
 }
 
-/// Whether it is the section that holds functions as MIR.
-fn is_mir(section: &Section) -> bool {
-    section.id == id::CUSTOM && section.name == file::SECTION
-}
-
 impl<'i> Contents<'i> {
     /// Reads and checks the functions of an object with MIR; everything else has been read.
     pub(super) fn read_mir(&mut self, object: &Object<'i>, targets: &mut Targets<'_, '_>) -> Result<(), Diagnostic> {
-        let Some(section) = object.sections.iter().find(|section| is_mir(section)) else { return Ok(()) };
+        let Some((_, section)) = object.sections.with_name(file::SECTION) else { return Ok(()) };
         let reader = section.reader(object.name);
         if !file::is_intact(file::covered(object.sections.iter()), section.bytes) {
             return Err(reader.error_at(0, "the checksum of the MIR object is wrong: it was damaged or changed"));
@@ -99,8 +93,8 @@ impl<'i> Contents<'i> {
                 symbol => object.text(object.symbols[symbol as usize].name),
             };
             let message = format!("function {name}, instruction {instruction}: {problem}");
-            match object.sections.iter().find(|section| is_mir(section)) {
-                Some(section) => section.reader(object.name).error_at(0, message),
+            match object.sections.with_name(file::SECTION) {
+                Some((_, section)) => section.reader(object.name).error_at(0, message),
                 None => Diagnostic::error(Kind::Input, format!("{}: {message}", object.name)),
             }
         })?;

@@ -84,8 +84,12 @@ impl<'i> Object<'i> {
     pub fn offset_of(&self, symbol: &Symbol) -> u64 {
         match symbol.offset {
             offset @ 0..WIDE_OFFSET => offset as u64,
-            wide => self.wide_offsets[(wide - WIDE_OFFSET) as usize],
+            wide => self.wide_offset(wide),
         }
+    }
+    #[cold]
+    fn wide_offset(&self, offset: u32) -> u64 {
+        self.wide_offsets[(offset - WIDE_OFFSET) as usize]
     }
     /// What [`Symbol::offset`] is for `offset`.
     pub(super) fn keep_offset(&mut self, offset: u64) -> u32 {
@@ -103,6 +107,10 @@ impl<'i> Object<'i> {
     /// The module that an undefined symbol is imported from.
     pub fn import_module(&self, symbol: &Symbol) -> Option<&'i str> {
         self.import_of(symbol).map(|ImportNames(module)| self.text(module))
+    }
+    /// The same as bytes, for comparison.
+    pub fn import_module_bytes(&self, symbol: &Symbol) -> Option<&'i [u8]> {
+        self.import_of(symbol).map(|ImportNames(module)| self.text_bytes(module))
     }
     /// Symbols for the functions and data that a shared library exports: its globals are addresses.
     pub(super) fn exported_symbols(&self) -> Vec<Symbol> {

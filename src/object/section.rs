@@ -112,6 +112,16 @@ impl<'i> Sections<'i> {
     pub fn with_id(&self, id: u8) -> Option<Section<'i>> {
         self.list.iter().find(|entry| entry.id == id).map(|entry| self.section(entry))
     }
+    /// The first custom section called `name`, and its index.
+    pub fn with_name(&self, name: &str) -> Option<(usize, Section<'i>)> {
+        let is_it = |entry: &Entry| string_at(self.bytes, entry.name).0 == name.as_bytes();
+        let index = self.list.iter().position(|entry| entry.name != NameAt::NONE && is_it(entry))?;
+        Some((index, self.section(&self.list[index])))
+    }
+    /// The id of the section `index`; 0 if there is none.
+    pub(super) fn id(&self, index: usize) -> u8 {
+        self.list.get(index).map_or(0, |entry| entry.id)
+    }
     /// All of them.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Section<'i>> + '_ {
         self.list.iter().map(|entry| self.section(entry))

@@ -274,7 +274,7 @@ impl<'i> Object<'i> {
         let Some(index) = index.filter(|&index| index < len) else {
             return Err(reader.error_at(start, range_message));
         };
-        if kind == 5 && self.sections.get(index).is_none_or(|section| section.id != header::id::CUSTOM) {
+        if kind == 5 && self.sections.id(index) != header::id::CUSTOM {
             return Err(reader.error_at(start, "non-custom section in a COMDAT"));
         }
         if table.is_empty() {
@@ -344,7 +344,8 @@ mod tests {
     fn segments_init_functions_and_comdats() {
         let bytes = Sample::whole().bytes();
         let object = Object::parse("a.o", &bytes).unwrap();
-        let infos: Vec<_> = object.segment_info.iter().map(|info| (object.text(info.name), info.alignment, info.flags)).collect();
+        let infos: Vec<_> =
+            object.segment_info.iter().map(|info| (object.text(info.name), info.alignment, info.flags)).collect();
         assert_eq!(infos, [(".rodata.a", 2, 1), (".tdata.b", 3, SEGMENT_TLS)]);
         assert_eq!((object.init_functions[0].priority, object.init_functions[0].symbol), (100, 1));
         assert_eq!(object.text(object.comdats[0].name), "group");

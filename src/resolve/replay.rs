@@ -382,19 +382,11 @@ impl<'a, 'i> Replay<'a, 'i> {
         diagnostics: &mut Diagnostics,
     ) {
         let existing = self.symbols[at];
-        for (what, theirs, ours) in [
-            ("name", self.import_name(&existing), object.import_name(symbol)),
-            ("module", self.import_module(&existing), object.import_module(symbol)),
-        ] {
-            if let (Some(theirs), Some(ours)) = (theirs, ours)
-                && theirs != ours
-            {
-                let name = self.text(at);
-                let first = format!("defined as {theirs} in {}", self.file_text(existing.member));
-                let second = format!("defined as {ours} in {}", self.file_text(member));
-                let message = format!("import {what} mismatch for symbol: {name}");
-                diagnostics.push(crate::diagnostic::Diagnostic::error(Kind::Symbol, message).note(first).note(second));
-            }
+        if let Some((other, theirs)) = self.import_of(&existing)
+            && (other.import_module_bytes(theirs) != object.import_module_bytes(symbol)
+                || other.import_name(theirs) != object.import_name(symbol))
+        {
+            self.report_imports(at, (other, theirs), (member, object, symbol), diagnostics);
         }
         if symbol.kind == SymbolKind::Data {
             // Here a later reference also decides whether the symbol is hidden.
@@ -403,7 +395,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             }
             return;
         }
-        let has_name = self.import_name(&existing).is_some();
+        let has_name = self.import_of(&existing).is_some_and(|(other, theirs)| other.import_name(theirs).is_some());
         let existing = &mut self.symbols[at];
         if !has_name && object.import_name(symbol).is_some() {
             existing.import = (member, index);
@@ -415,18 +407,36 @@ impl<'a, 'i> Replay<'a, 'i> {
         existing.flags.0 |= symbol.flags.0 & SymbolFlags::NO_STRIP;
     }
 
-    /// The explicit import name of an undefined symbol.
-    pub fn import_name(&self, symbol: &Symbol) -> Option<&'i str> {
-        let (member, index) = symbol.import;
-        let object = self.objects.get(member)?.as_ref()?;
-        object.import_name(&object.symbols[index as usize])
+    /// Reports what two references to the undefined symbol `at` say differently of its import.
+    #[cold]
+    fn report_imports(
+        &self,
+        at: SymbolIdx,
+        (other, theirs): (&Object<'i>, &object::Symbol),
+        (member, object, symbol): (MemberIdx, &Object<'i>, &object::Symbol),
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (what, theirs, ours) in [
+            ("name", other.import_name(theirs), object.import_name(symbol)),
+            ("module", other.import_module(theirs), object.import_module(symbol)),
+        ] {
+            if let (Some(theirs), Some(ours)) = (theirs, ours)
+                && theirs != ours
+            {
+                let name = self.text(at);
+                let first = format!("defined as {theirs} in {}", self.file_text(self.symbols[at].member));
+                let second = format!("defined as {ours} in {}", self.file_text(member));
+                let message = format!("import {what} mismatch for symbol: {name}");
+                diagnostics.push(crate::diagnostic::Diagnostic::error(Kind::Symbol, message).note(first).note(second));
+            }
+        }
     }
 
-    /// The import module of an undefined symbol.
-    pub fn import_module(&self, symbol: &Symbol) -> Option<&'i str> {
+    /// The reference that says how an undefined symbol is imported.
+    pub fn import_of(&self, symbol: &Symbol) -> Option<(&'a Object<'i>, &'a object::Symbol)> {
         let (member, index) = symbol.import;
-        let object = self.objects.get(member)?.as_ref()?;
-        object.import_module(&object.symbols[index as usize])
+        let object = self.objects.get(member)?.as_deref()?;
+        Some((object, object.symbols.get(index as usize)?))
     }
 
     fn is_discarded(&self, object: &Object, member: MemberIdx, symbol: &object::Symbol) -> bool {

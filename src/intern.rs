@@ -57,7 +57,8 @@ impl<'i> Interner<'i> {
     /// One with room for `strings` different strings, so that few tables grow.
     pub fn with_capacity(strings: usize) -> Self {
         let len = strings.div_ceil(SHARDS);
-        let shard = || Shard { table: HashTable::with_capacity(len), strings: Vec::with_capacity(len) };
+        // Room that is not used is not touched either; what has grown has been copied.
+        let shard = || Shard { table: HashTable::with_capacity(len), strings: Vec::with_capacity(2 * len) };
         Self { shards: (0..SHARDS).map(|_| Mutex::new(shard())).collect() }
     }
     /// The id of `string`.

@@ -11,7 +11,7 @@ use crate::options::{self, Options};
 use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
-use crate::resolve::names::Names;
+use crate::resolve::names::{Collector, Names};
 use crate::{hints, layout, linker_defined, liveness, par, resolve, synthetic};
 use rayon::prelude::*;
 use std::sync::{Arc, OnceLock};
@@ -225,13 +225,11 @@ fn link_inputs<R>(
     memory: Memory,
     write: impl FnOnce(&mut emit::Plan, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
 ) -> Result<R, Failed> {
-    let objects = parse_headers(options, inputs, diagnostics)?;
-    clock.lap("parse symbols");
+    let (objects, mut names) = parse_headers(options, inputs, diagnostics)?;
     let mut made_up = layout::bound_names(options, &objects);
     made_up.extend(resolve::wrapped_names(options));
-    let extra = linker_defined::names(options).chain(made_up.iter().map(String::as_str));
-    let mut names = Names::new(&objects, extra);
-    clock.lap("intern names");
+    linker_defined::names(options).chain(made_up.iter().map(String::as_str)).for_each(|name| _ = names.add(name));
+    clock.lap("parse symbols");
     let reading = Reading::new(inputs, &objects);
     let selection = rayon::in_place_scope(|scope| {
         let reading = &reading;
@@ -275,42 +273,64 @@ fn link_inputs<R>(
     result
 }
 
-/// Reads what resolution needs of every member, in parallel. As with LLD, only the first object that cannot be linked at
-/// all is reported.
+/// Bytes of input that hold one name which nothing in front of them has, as far as that can be told: the table of names
+/// need not grow then.
+const BYTES_PER_NAME: usize = 1024;
+
+/// Reads what resolution needs of every member, and interns its names, in parallel. As with LLD, only the first object that
+/// cannot be linked at all is reported.
 fn parse_headers<'i>(
     options: &Options,
     inputs: &'i Inputs,
     diagnostics: &mut Diagnostics,
-) -> Result<Objects<'i>, Failed> {
+) -> Result<(Objects<'i>, Names<'i>), Failed> {
     let members: Vec<MemberIdx> = inputs.members.indices().collect();
+    let files = members.iter().filter(|&&member| inputs.module(member).is_none());
+    let size: usize = files.map(|&member| inputs.bytes(member).len()).sum();
+    let declared: usize = inputs.modules().iter().map(|module| module.order.len()).sum();
+    let collector = Collector::new(size / BYTES_PER_NAME + declared);
     let parsed: Vec<_> = par::uneven(members.into_par_iter())
         .map(|index| {
-            let member = &inputs.members[index];
-            let object = match (member.kind, inputs.module(index)) {
-                (MemberKind::Stub, _) => return Ok(None),
-                (_, Some(module)) => Box::new(Object::from_module(module)),
-                _ => Box::new(Object::parse(&member.name, inputs.bytes(index))?),
-            };
-            check_architecture(options, &object)?;
-            Ok(Some(object))
+            let object = parse_header(options, inputs, index)?;
+            let names = object.as_deref().map(|object| collector.add(object));
+            Ok((object, names.unwrap_or_default()))
         })
         .collect();
-    let objects: Result<Vec<_>, Box<Diagnostic>> = parsed.into_iter().collect();
-    let unlinkable = match objects {
+    let parsed: Result<Vec<_>, Box<Diagnostic>> = parsed.into_iter().collect();
+    let unlinkable = match parsed {
         Err(error) => *error,
-        Ok(objects) => {
+        Ok(parsed) => {
+            let (objects, names): (Vec<_>, Vec<_>) = parsed.into_iter().unzip();
             let objects = IndexVec::from(objects);
             let unlinkable = |&(index, object): &(MemberIdx, &Option<Box<Object>>)| {
                 !inputs.members[index].lazy
                     && object.as_ref().is_some_and(|object| !object.has_linking && !object.is_shared)
             };
-            let Some((index, _)) = objects.iter_enumerated().find(unlinkable) else { return Ok(objects) };
+            let Some((index, _)) = objects.iter_enumerated().find(unlinkable) else {
+                return Ok((objects, collector.finish(names.into_iter())));
+            };
             let name = &inputs.members[index].name;
             Diagnostic::error(Kind::Input, format!("{name}: not a relocatable wasm file"))
         }
     };
     diagnostics.push(unlinkable);
     Err(Failed)
+}
+
+/// Reads what resolution needs of the member `index`; a stub library has none of it.
+fn parse_header<'i>(
+    options: &Options,
+    inputs: &'i Inputs,
+    index: MemberIdx,
+) -> Result<Option<Box<Object<'i>>>, Box<Diagnostic>> {
+    let member = &inputs.members[index];
+    let object = match (member.kind, inputs.module(index)) {
+        (MemberKind::Stub, _) => return Ok(None),
+        (_, Some(module)) => Object::from_module(module),
+        _ => Object::parse(&member.name, inputs.bytes(index))?,
+    };
+    check_architecture(options, &object)?;
+    Ok(Some(Box::new(object)))
 }
 
 /// An object is wasm64 if any of its memories is; one without memory is wasm32.

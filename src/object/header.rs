@@ -46,7 +46,7 @@ pub struct Object<'i> {
     /// The names, if the object was no file: a [`NameAt`] then counts in here.
     pub(super) texts: Vec<&'i str>,
     /// Function types.
-    pub types: Vec<Signature<'i>>,
+    pub types: Box<[Signature<'i>]>,
     /// Imported functions: the start of the function index space.
     pub function_imports: Vec<TypedImport>,
     /// Imported globals: the start of the global index space.
@@ -60,7 +60,7 @@ pub struct Object<'i> {
     /// Whether a memory (imported or defined) is 64-bit.
     pub is_64: bool,
     /// Type of each defined function: an index into `types`, checked.
-    pub functions: Vec<u32>,
+    pub functions: Box<[u32]>,
     /// Defined tables.
     pub tables: Vec<TableType>,
     /// Defined globals.
@@ -68,7 +68,7 @@ pub struct Object<'i> {
     /// Type of each defined tag: an index into `types`, checked.
     pub tags: Vec<u32>,
     /// The export section.
-    pub exports: Vec<Export>,
+    pub exports: Box<[Export]>,
     /// How many data segments the `data` section announces in its first count.
     pub segment_count: u32,
     /// Whether there is a `linking` section: without one this is no relocatable object.
@@ -82,17 +82,17 @@ pub struct Object<'i> {
     /// Offsets of data symbols that [`Symbol`] has no room for.
     pub(super) wide_offsets: Vec<u64>,
     /// Name, alignment (log2) and flags of each segment: the WASM_SEGMENT_INFO subsection.
-    pub segment_info: Vec<linking::SegmentInfo>,
+    pub segment_info: Box<[linking::SegmentInfo]>,
     /// Functions to call at start-up: the WASM_INIT_FUNCS subsection.
-    pub init_functions: Vec<InitFunction>,
+    pub init_functions: Box<[InitFunction]>,
     /// Comdat groups: the WASM_COMDAT_INFO subsection.
-    pub comdats: Vec<Comdat>,
+    pub comdats: Box<[Comdat]>,
     /// For each defined function its group in `comdats`, or [`linking::NO_COMDAT`]; empty if no function has one.
-    pub function_comdats: Vec<u32>,
+    pub function_comdats: Box<[u32]>,
     /// The same for each data segment.
-    pub segment_comdats: Vec<u32>,
+    pub segment_comdats: Box<[u32]>,
     /// The same for each entry of `sections`.
-    pub section_comdats: Vec<u32>,
+    pub section_comdats: Box<[u32]>,
 }
 
 /// Section ids. Spec: WebAssembly core, "Sections".
@@ -288,9 +288,9 @@ mod tests {
     fn the_index_spaces_and_symbols_of_a_whole_object() {
         let bytes = Sample::whole().bytes();
         let object = Object::parse("a.o", &bytes).unwrap();
-        assert_eq!(object.types, [Signature::EMPTY, Signature(&[1, 0x7f, 2, 0x7e, 0x70])]);
+        assert_eq!(object.types[..], [Signature::EMPTY, Signature(&[1, 0x7f, 2, 0x7e, 0x70])]);
         assert_eq!((object.types[1].params(), object.types[1].results()), (&[0x7f][..], &[0x7e, 0x70][..]));
-        assert_eq!((object.function_count(), object.functions.as_slice()), (4, &[0, 1][..]));
+        assert_eq!((object.function_count(), &object.functions[..]), (4, &[0, 1][..]));
         assert_eq!(object.names_of(object.function_imports[1].names).1, "field");
         let table = TableType { element: 0x6f, flags: 1, minimum: 0, maximum: 5 };
         assert_eq!((object.table_imports.len(), object.tables.as_slice()), (1, &[table][..]));

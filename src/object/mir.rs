@@ -40,7 +40,7 @@ impl<'i> Object<'i> {
             return fail(&behind, "expected nothing behind the section wmir");
         }
         if self.segment_info.len() != self.segment_count as usize
-            || self.segment_info.pop().is_none_or(|info| self.text(info.name) != GATE_SEGMENT)
+            || self.segment_info.last().is_none_or(|info| self.text(info.name) != GATE_SEGMENT)
         {
             return fail(&section, &format!("expected {GATE_SEGMENT} as the last segment of an object with MIR"));
         }
@@ -51,6 +51,7 @@ impl<'i> Object<'i> {
             }
             _ => return fail(&section, &format!("expected {GATE_SYMBOL} as the last symbol of an object with MIR")),
         }
+        self.segment_info = self.segment_info[..self.segment_info.len() - 1].into();
         self.segment_count -= 1;
         self.is_mir = true;
         Ok(())

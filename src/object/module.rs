@@ -93,16 +93,17 @@ impl<'i> Object<'i> {
     fn add_definitions(&mut self, snapshot: &Snapshot, indices: &mut [u32]) {
         let declarations = &*snapshot.declarations;
         let (functions, tags) = (self.function_imports.len() as u32, self.tag_imports.len() as u32);
-        self.functions.reserve_exact(snapshot.functions.len());
+        let mut defined = Vec::with_capacity(snapshot.functions.len());
         for &index in &snapshot.order {
             indices[index as usize] = match declarations.list[index as usize].entity {
-                Entity::Func { ty, .. } => functions + push(&mut self.functions, ty),
+                Entity::Func { ty, .. } => functions + push(&mut defined, ty),
                 Entity::Tag { ty, .. } => tags + push(&mut self.tags, ty),
                 Entity::Data { .. } => snapshot.segment_of[index as usize],
                 Entity::Absolute { value, .. } => self.keep_offset(value),
                 _ => continue,
             };
         }
+        self.functions = defined.into();
     }
 
     /// Symbols of the declarations, of further exports, and of unnamed values.
@@ -204,7 +205,7 @@ const SEGMENT_NAMES: [&str; 5] = [".tdata", ".tbss", ".rodata", ".data", ".bss"]
 
 impl Object<'_> {
     /// What there is to say of the segments; `texts` has no further names behind those that this adds.
-    fn segment_infos(&mut self, snapshot: &Snapshot) -> Vec<SegmentInfo> {
+    fn segment_infos(&mut self, snapshot: &Snapshot) -> Box<[SegmentInfo]> {
         let first = self.texts.len() as u32;
         self.texts.extend(SEGMENT_NAMES);
         let info = |segment: &SegmentSource| {

@@ -80,7 +80,8 @@ impl SectionList {
     }
     /// The sections of the file `bytes`.
     pub fn finish(self, bytes: &[u8]) -> Sections<'_> {
-        Sections { bytes, list: self.0.into() }
+        // A copy of just that size: what is given back serves the next file.
+        Sections { bytes, list: self.0.as_slice().into() }
     }
 }
 

@@ -22,7 +22,7 @@ const EXTERNAL_FUNCTION: u8 = 0;
 impl<'i> Object<'i> {
     pub(super) fn read_types(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
         let count = reader.count("a number of types", TYPE_SIZE_MIN)?;
-        self.types.reserve_exact(count as usize);
+        let mut types = Vec::with_capacity(count as usize);
         for _ in 0..count {
             if reader.byte("the form of a type")? != FORM_FUNCTION {
                 return Err(unmodeled(&reader));
@@ -30,8 +30,9 @@ impl<'i> Object<'i> {
             let start = reader.position();
             value_types(&mut reader, "a number of parameters")?;
             value_types(&mut reader, "a number of results")?;
-            self.types.push(Signature(&reader.bytes()[start..reader.position()]));
+            types.push(Signature(&reader.bytes()[start..reader.position()]));
         }
+        self.types = types.into();
         reader.finish("the types")
     }
 
@@ -91,12 +92,13 @@ impl<'i> Object<'i> {
 
     pub(super) fn read_functions(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
         let count = reader.count("a number of functions", 1)?;
-        self.functions.reserve_exact(count as usize);
+        let mut functions = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let start = reader.clone();
             let index = reader.u32("a type index")?;
-            self.functions.push(self.check_type(&start, index)?);
+            functions.push(self.check_type(&start, index)?);
         }
+        self.functions = functions.into();
         reader.finish("the functions")
     }
 
@@ -140,7 +142,7 @@ impl<'i> Object<'i> {
 
     pub(super) fn read_exports(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
         let count = reader.count("a number of exports", EXPORT_SIZE_MIN)?;
-        self.exports.reserve_exact(count as usize);
+        let mut exports = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let name = reader.place();
             reader.string("the name of an export")?;
@@ -158,8 +160,9 @@ impl<'i> Object<'i> {
                 return Err(reader.error(message));
             }
             reader.resume(&parser);
-            self.exports.push(Export { name, kind, index });
+            exports.push(Export { name, kind, index });
         }
+        self.exports = exports.into();
         reader.finish("the exports")
     }
 

@@ -150,7 +150,7 @@ impl<'i> Object<'i> {
         if count > self.segment_count || !self.segment_info.is_empty() {
             return Err(reader.error_at(0, "too many segment names"));
         }
-        self.segment_info.reserve_exact(count as usize);
+        let mut infos = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let at = reader.place();
             let name = reader.string("the name of a segment")?;
@@ -165,14 +165,15 @@ impl<'i> Object<'i> {
             if name.starts_with(".tdata") || name.starts_with(".tbss") {
                 flags |= SEGMENT_TLS;
             }
-            self.segment_info.push(SegmentInfo { name: at, alignment: alignment as u8, flags });
+            infos.push(SegmentInfo { name: at, alignment: alignment as u8, flags });
         }
+        self.segment_info = infos.into();
         reader.finish("the segment names")
     }
 
     fn read_init_functions(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
         let count = reader.count("a number of init functions", 2)?;
-        self.init_functions.reserve_exact(count as usize);
+        let mut init_functions = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let priority = reader.u32("the priority of an init function")?;
             let start = reader.position();
@@ -180,8 +181,9 @@ impl<'i> Object<'i> {
             if self.symbols.get(symbol as usize).is_none_or(|symbol| symbol.kind != SymbolKind::Function) {
                 return Err(reader.error_at(start, format!("invalid function symbol: {symbol}")));
             }
-            self.init_functions.push(InitFunction { priority, symbol });
+            init_functions.push(InitFunction { priority, symbol });
         }
+        self.init_functions = init_functions.into();
         reader.finish("the init functions")
     }
 
@@ -190,7 +192,7 @@ impl<'i> Object<'i> {
         if !self.comdats.is_empty() {
             return Err(reader.error_at(0, "expected one list of COMDATs, found a second"));
         }
-        self.comdats.reserve_exact(count as usize);
+        let mut comdats = Vec::with_capacity(count as usize);
         let owners = Owners::new(self);
         for group in 0..count {
             let (start, name) = (reader.position(), reader.place());
@@ -210,8 +212,9 @@ impl<'i> Object<'i> {
                 return Err(reader.error_at(start, "bad/duplicate COMDAT name "));
             }
             owner?;
-            self.comdats.push(comdat);
+            comdats.push(comdat);
         }
+        self.comdats = comdats.into();
         reader.finish("the COMDATs")
     }
 
@@ -278,7 +281,7 @@ impl<'i> Object<'i> {
             return Err(reader.error_at(start, "non-custom section in a COMDAT"));
         }
         if table.is_empty() {
-            table.resize(len, NO_COMDAT);
+            *table = vec![NO_COMDAT; len].into();
         }
         if table[index] != NO_COMDAT {
             return Err(reader.error_at(start, twice_message));
@@ -349,7 +352,7 @@ mod tests {
         assert_eq!(infos, [(".rodata.a", 2, 1), (".tdata.b", 3, SEGMENT_TLS)]);
         assert_eq!((object.init_functions[0].priority, object.init_functions[0].symbol), (100, 1));
         assert_eq!(object.text(object.comdats[0].name), "group");
-        assert_eq!((object.function_comdats, object.segment_comdats), (vec![0, NO_COMDAT], vec![NO_COMDAT, 0]));
+        assert_eq!((object.function_comdats, object.segment_comdats), ([0, NO_COMDAT].into(), [NO_COMDAT, 0].into()));
         assert_eq!(object.section_comdats.iter().position(|&group| group == 0), Some(DEBUG_SECTION as usize));
     }
 

@@ -216,7 +216,7 @@ fn defined_functions(products: Products, range: Range<usize>, out: &mut Vec<u8>)
         let content = &resolution.files[file];
         let symbol = content.contents.function_symbols[local as usize];
         let Some(symbol) = content.object.symbols.get(symbol as usize) else { continue };
-        let symbol_name = content.object.text(symbol.name);
+        let symbol_name = content.object.text_bytes(symbol.name);
         if symbol_name.is_empty() {
             continue;
         }

@@ -34,6 +34,7 @@ use crate::object::{Contents, GlobalType, Object, Objects, Signature, SymbolFlag
 use crate::options::Options;
 use names::Names;
 use replay::Replay;
+use std::collections::HashMap;
 
 /// What a symbol's name stands for in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -457,6 +458,7 @@ pub struct Selection {
     pub link_order: Vec<MemberIdx>,
     pub(crate) kept_comdats: IndexVec<MemberIdx, Vec<bool>>,
     pub(crate) events: Vec<replay::Event>,
+    pub(crate) lazy_references: HashMap<SymbolIdx, (MemberIdx, u32)>,
     pub(crate) extractions: Vec<(String, MemberIdx, SymbolIdx)>,
     pub(crate) legacy_table: bool,
     pub(crate) shared: Vec<MemberIdx>,
@@ -504,6 +506,7 @@ pub fn select<'i>(
     known.tls_base = linker_symbols::define_optional(options, &mut replay, &mut linker).or(known.tls_base);
     let (link_order, kept_comdats) = (std::mem::take(&mut replay.link_order), std::mem::take(&mut replay.kept_comdats));
     let (events, extractions) = (std::mem::take(&mut replay.events), std::mem::take(&mut replay.extractions));
+    let lazy_references = std::mem::take(&mut replay.lazy_references);
     let (legacy_table, shared) = (replay.legacy_table, std::mem::take(&mut replay.shared));
     let (symbols, symbol_of) = replay.into_tables();
     Ok(Selection {
@@ -512,6 +515,7 @@ pub fn select<'i>(
         link_order,
         kept_comdats,
         events,
+        lazy_references,
         extractions,
         legacy_table,
         shared,

@@ -14,6 +14,7 @@ use crate::input::{Inputs, MemberKind};
 use crate::object::linking::NO_COMDAT;
 use crate::object::{self, Object, Objects, SymbolFlags, SymbolKind};
 use crate::options::Options;
+use std::collections::HashMap;
 
 /// In `Replay::symbol_of`: no symbol has this name yet.
 const NONE: u32 = u32::MAX;
@@ -43,6 +44,8 @@ pub struct Replay<'a, 'i> {
     pub kept_comdats: IndexVec<MemberIdx, Vec<bool>>,
     /// The visits in order: which symbols of which member were entered one after the other.
     pub events: Vec<Event>,
+    /// Of lazy functions that are weakly referred to: the reference that gives the signature, should they stay undefined.
+    pub lazy_references: HashMap<SymbolIdx, (MemberIdx, u32)>,
     /// Lines of `--why-extract`: who asked, for which member, for which symbol.
     pub extractions: Vec<(String, MemberIdx, SymbolIdx)>,
     /// Whether some object refers to the indirect function table without a symbol, so that it must be table 0.
@@ -98,6 +101,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             claimed_comdats: vec![false; limit],
             kept_comdats: IndexVec::filled(Vec::new(), objects.len()),
             events: Vec::new(),
+            lazy_references: HashMap::new(),
             extractions: Vec::new(),
             legacy_table: false,
             linked,
@@ -279,7 +283,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             // A weak reference does not extract; the lazy symbol remembers that it is weak.
             let weak = if inserted { 0 } else { SymbolFlags::WEAK };
             if !inserted && symbol.kind == SymbolKind::Function {
-                symbol.lazy_reference = (symbol.member, symbol.symbol);
+                self.lazy_references.insert(index, (symbol.member, symbol.symbol));
             }
             *symbol = Symbol { state: State::Lazy, member, flags: SymbolFlags(weak), ..*symbol };
             self.trace(index, "lazy definition of", member, diagnostics);
@@ -346,7 +350,7 @@ impl<'a, 'i> Replay<'a, 'i> {
                     existing.kind = symbol.kind;
                     if symbol.kind == SymbolKind::Function {
                         // Should it stay undefined, this reference says what the function's stub looks like.
-                        existing.lazy_reference = (member, index);
+                        self.lazy_references.insert(at, (member, index));
                     }
                     return None;
                 }

@@ -54,7 +54,7 @@ fn count(name: &str, options: Options) -> Result<(), String> {
     let (mut all, mut taken) = (Counts::default(), Counts::default());
     for (index, member) in inputs.members.iter_enumerated() {
         if member.kind == input::MemberKind::Wasm {
-            let object = Object::parse(member.name.clone(), inputs.bytes(index)).map_err(|error| error.text(false))?;
+            let object = Object::parse(&member.name, inputs.bytes(index)).map_err(|error| error.text(false))?;
             let is_linked = linked.contains(member.name.as_str());
             let contents =
                 if is_linked { Some(Contents::parse(&object).map_err(|error| error.text(false))?) } else { None };
@@ -115,7 +115,7 @@ fn add_header(counts: &mut Counts, object: &Object, size: usize) {
     let global = object.symbols.iter().filter(|symbol| !symbol.flags.is_local() && symbol.kind != SymbolKind::Section);
     counts.add("symbols", object.symbols.len());
     counts.add("names to look up", global.clone().count());
-    counts.add("bytes of these", global.map(|symbol| symbol.name.len()).sum());
+    counts.add("bytes of these", global.map(|symbol| object.text_bytes(symbol.name).len()).sum());
     counts.add("functions", object.functions.len());
     counts.add("segments", object.segment_info.len());
     counts.add("comdats", object.comdats.len());

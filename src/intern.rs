@@ -7,8 +7,10 @@ use hashbrown::hash_table::Entry;
 use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
-const SHARD_BITS: u32 = 6;
-const SHARDS: usize = 1 << SHARD_BITS;
+/// There are at most `1 << SHARD_BITS_MAX` shards.
+const SHARD_BITS_MAX: u32 = 6;
+/// And this many for each thread: the memory of every further one is a page more that is touched for little.
+const SHARDS_PER_THREAD: usize = 8;
 /// Fewer strings than this are interned one by one.
 const BATCH_MIN: usize = 32;
 
@@ -21,11 +23,12 @@ struct Shard<'i> {
 /// Collects strings from many threads. Ids depend on timing: they may be compared, but no order may come from them.
 pub struct Interner<'i> {
     shards: Vec<Mutex<Shard<'i>>>,
+    bits: ShardBits,
 }
 
 impl<'i> Default for Interner<'i> {
     fn default() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::new(Shard::default())).collect() }
+        Self::with_capacity(0)
     }
 }
 
@@ -47,24 +50,53 @@ impl<'i> Shard<'i> {
     }
 }
 
-/// The shard of strings with the hash `hash`.
-#[inline]
-fn shard_of(hash: u64) -> usize {
-    (hash >> (64 - SHARD_BITS)) as usize
+/// The binary logarithm of the number of shards: that many bits of a hash, the first ones, name a shard, and as many of an
+/// id, the last ones.
+#[derive(Clone, Copy)]
+struct ShardBits(u32);
+
+impl ShardBits {
+    /// For the threads of the present pool.
+    fn for_threads() -> Self {
+        let shards = rayon::current_num_threads().saturating_mul(SHARDS_PER_THREAD);
+        Self(shards.ilog2().min(SHARD_BITS_MAX))
+    }
+    /// How many shards there are.
+    fn shards(self) -> usize {
+        1 << self.0
+    }
+    /// The shard of strings with the hash `hash`.
+    #[inline]
+    fn of_hash(self, hash: u64) -> usize {
+        // There is at least one bit.
+        (hash >> (64 - self.0)) as usize
+    }
+    /// The id of string `local` of shard `shard`.
+    #[inline]
+    fn id(self, local: u32, shard: usize) -> u32 {
+        local << self.0 | shard as u32
+    }
+    /// The shard of an id, and its string there.
+    #[inline]
+    fn parts(self, id: u32) -> (usize, usize) {
+        (id as usize & (self.shards() - 1), (id >> self.0) as usize)
+    }
 }
 
 impl<'i> Interner<'i> {
     /// One with room for `strings` different strings, so that few tables grow.
     pub fn with_capacity(strings: usize) -> Self {
-        let len = strings.div_ceil(SHARDS);
-        let shard = || Shard { table: HashTable::with_capacity(len), strings: Vec::with_capacity(len) };
-        Self { shards: (0..SHARDS).map(|_| Mutex::new(shard())).collect() }
+        let bits = ShardBits::for_threads();
+        let len = strings.div_ceil(bits.shards());
+        // Room that is not used is not touched either; what has grown has been copied.
+        let shard = || Shard { table: HashTable::with_capacity(len), strings: Vec::with_capacity(2 * len) };
+        Self { shards: (0..bits.shards()).map(|_| Mutex::new(shard())).collect(), bits }
     }
     /// The id of `string`.
     pub fn intern(&self, string: &'i [u8]) -> u32 {
         let hash = xxh3_64(string);
-        let shard = shard_of(hash);
-        self.shards[shard].lock().intern(hash, string) << SHARD_BITS | shard as u32
+        let shard = self.bits.of_hash(hash);
+        self.bits.id(self.shards[shard].lock().intern(hash, string), shard)
     }
     /// Calls `found` with each number below `len` for which `string` gives a string, in some order, and the string's id.
     pub fn intern_all(
@@ -78,11 +110,11 @@ impl<'i> Interner<'i> {
             return;
         }
         let mut hashes = Vec::with_capacity(len);
-        let mut ends = [0u32; SHARDS];
+        let mut ends = [0u32; 1 << SHARD_BITS_MAX];
         for i in 0..len {
             if let Some(string) = string(i) {
                 let hash = xxh3_64(string);
-                ends[shard_of(hash)] += 1;
+                ends[self.bits.of_hash(hash)] += 1;
                 hashes.push((hash, i as u32));
             }
         }
@@ -92,13 +124,14 @@ impl<'i> Interner<'i> {
         }
         let mut sorted = vec![(0, 0); hashes.len()];
         for &entry in &hashes {
-            let slot = &mut ends[shard_of(entry.0)];
+            let slot = &mut ends[self.bits.of_hash(entry.0)];
             sorted[*slot as usize] = entry;
             *slot += 1;
         }
         // Threads begin at different shards.
         let first = hashes.first().map_or(0, |&(hash, _)| hash as usize);
-        for shard in (0..SHARDS).map(|i| (first + i) % SHARDS) {
+        let shards = self.bits.shards();
+        for shard in (0..shards).map(|i| (first + i) % shards) {
             let start = if shard == 0 { 0 } else { ends[shard - 1] };
             let entries = &sorted[start as usize..ends[shard] as usize];
             if entries.is_empty() {
@@ -107,53 +140,56 @@ impl<'i> Interner<'i> {
             let mut table = self.shards[shard].lock();
             for &(hash, i) in entries {
                 let text = string(i as usize).unwrap_or_default();
-                found(i as usize, table.intern(hash, text) << SHARD_BITS | shard as u32);
+                found(i as usize, self.bits.id(table.intern(hash, text), shard));
             }
         }
     }
     /// All strings, once no thread adds any more.
     pub fn finish(self) -> Interned<'i> {
-        Interned { shards: self.shards.into_iter().map(Mutex::into_inner).collect() }
+        Interned { shards: self.shards.into_iter().map(Mutex::into_inner).collect(), bits: self.bits }
     }
 }
 
 /// Strings by id.
 pub struct Interned<'i> {
     shards: Vec<Shard<'i>>,
+    bits: ShardBits,
 }
 
 impl<'i> Interned<'i> {
     /// The string with the id `id`.
     #[inline]
     pub fn get(&self, id: u32) -> &'i [u8] {
-        self.shards[id as usize % SHARDS].strings[(id >> SHARD_BITS) as usize].1
+        let (shard, local) = self.bits.parts(id);
+        self.shards[shard].strings[local].1
     }
     /// All strings with their ids, in no order that means anything.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &'i [u8])> + '_ {
-        self.shards.iter().enumerate().flat_map(|(number, shard)| {
+        let bits = self.bits;
+        self.shards.iter().enumerate().flat_map(move |(number, shard)| {
             let strings = shard.strings.iter().enumerate();
-            strings.map(move |(local, &(_, string))| ((local as u32) << SHARD_BITS | number as u32, string))
+            strings.map(move |(local, &(_, string))| (bits.id(local as u32, number), string))
         })
     }
     /// The id of `string`, if it was interned.
     pub fn find(&self, string: &[u8]) -> Option<u32> {
         let hash = xxh3_64(string);
-        let shard_number = shard_of(hash);
+        let shard_number = self.bits.of_hash(hash);
         let shard = &self.shards[shard_number];
         let local = shard.table.find(hash, |&i| shard.strings[i as usize] == (hash, string))?;
-        Some(local << SHARD_BITS | shard_number as u32)
+        Some(self.bits.id(*local, shard_number))
     }
     /// Adds a string after the parallel phase.
     pub fn add(&mut self, string: &'i [u8]) -> u32 {
         self.find(string).unwrap_or_else(|| {
             let hash = xxh3_64(string);
-            let shard = shard_of(hash);
-            self.shards[shard].intern(hash, string) << SHARD_BITS | shard as u32
+            let shard = self.bits.of_hash(hash);
+            self.bits.id(self.shards[shard].intern(hash, string), shard)
         })
     }
     /// All ids are below this: the size of an array indexed by id.
     pub fn id_limit(&self) -> usize {
-        self.shards.iter().map(|shard| shard.strings.len()).max().unwrap_or(0) << SHARD_BITS
+        self.shards.iter().map(|shard| shard.strings.len()).max().unwrap_or(0) << self.bits.0
     }
 }
 

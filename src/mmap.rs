@@ -71,6 +71,15 @@ impl FileBytes {
         Self::of_file(&file, if metadata.is_file() { metadata.len() } else { 0 })
     }
 
+    /// Says that pages of a mapped file will be looked at in no order: the system reads none in advance then.
+    pub fn expect_random_access(&self) {
+        #[cfg(unix)]
+        if let Source::Mapped(map) = &self.0 {
+            // A hint: without it the bytes are the same.
+            let _ = map.0.advise(memmap2::Advice::Random);
+        }
+    }
+
     /// Maps the first `size` bytes of an opened file, or reads them where mapping does not pay or is not possible; with 0,
     /// reads what comes.
     fn of_file(file: &File, size: u64) -> io::Result<Self> {

@@ -6,13 +6,13 @@ use crate::index::*;
 use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mir::snapshot::Snapshot;
 use crate::mmap::{os_text, read_back};
-use crate::object::{Contents, Object};
+use crate::object::{Contents, Object, Objects};
 use crate::options::{self, Options};
 use crate::output_file::{Content, OutputFile, check_writable, write_at};
 use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
-use crate::resolve::names::Names;
+use crate::resolve::names::{Collector, Names};
 use crate::{hints, layout, linker_defined, liveness, par, resolve, synthetic};
 use rayon::prelude::*;
 use std::sync::{Arc, OnceLock};
@@ -226,13 +226,11 @@ fn link_inputs<R>(
     memory: Memory,
     write: impl FnOnce(&mut emit::Plan, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
 ) -> Result<R, Failed> {
-    let objects = parse_headers(options, inputs, diagnostics)?;
-    clock.lap("parse symbols");
+    let (objects, mut names) = parse_headers(options, inputs, diagnostics)?;
     let mut made_up = layout::bound_names(options, &objects);
     made_up.extend(resolve::wrapped_names(options));
-    let extra = linker_defined::names(options).chain(made_up.iter().map(String::as_str));
-    let mut names = Names::new(&objects, extra);
-    clock.lap("intern names");
+    linker_defined::names(options).chain(made_up.iter().map(String::as_str)).for_each(|name| _ = names.add(name));
+    clock.lap("parse symbols");
     let reading = Reading::new(inputs, &objects);
     let selection = rayon::in_place_scope(|scope| {
         let reading = &reading;
@@ -245,7 +243,7 @@ fn link_inputs<R>(
     diagnostics.checkpoint()?;
     let mut contents = reading.finish(&selection.link_order, diagnostics)?;
     if options.relocatable || options.emit_relocs {
-        contents.par_iter_mut().for_each(Contents::lower_to_object);
+        contents.par_iter_mut().for_each(|contents| contents.lower_to_object());
     }
     clock.lap("parse contents");
     let mut resolution = resolve::finish(options, inputs, objects, contents, names, selection, diagnostics)?;
@@ -276,35 +274,42 @@ fn link_inputs<R>(
     result
 }
 
-/// Reads what resolution needs of every member, in parallel. As with LLD, only the first object that cannot be linked at
-/// all is reported.
+/// Bytes of input that hold one name which nothing in front of them has, as far as that can be told: the table of names
+/// need not grow then.
+const BYTES_PER_NAME: usize = 1024;
+
+/// Reads what resolution needs of every member, and interns its names, in parallel. As with LLD, only the first object that
+/// cannot be linked at all is reported.
 fn parse_headers<'i>(
     options: &Options,
     inputs: &'i Inputs,
     diagnostics: &mut Diagnostics,
-) -> Result<IndexVec<MemberIdx, Option<Object<'i>>>, Failed> {
+) -> Result<(Objects<'i>, Names<'i>), Failed> {
     let members: Vec<MemberIdx> = inputs.members.indices().collect();
+    let files = members.iter().filter(|&&member| inputs.module(member).is_none());
+    let size: usize = files.map(|&member| inputs.bytes(member).len()).sum();
+    let declared: usize = inputs.modules().iter().map(|module| module.order.len()).sum();
+    let collector = Collector::new(size / BYTES_PER_NAME + declared);
     let parsed: Vec<_> = par::uneven(members.into_par_iter())
         .map(|index| {
-            let member = &inputs.members[index];
-            let object = match (member.kind, inputs.module(index)) {
-                (MemberKind::Stub, _) => return Ok(None),
-                (_, Some(module)) => Object::from_module(module),
-                _ => Object::parse(member.name.clone(), inputs.bytes(index))?,
-            };
-            check_architecture(options, object).map(Some)
+            let object = parse_header(options, inputs, index)?;
+            let names = object.as_deref().map(|object| collector.add(object));
+            Ok((object, names.unwrap_or_default()))
         })
         .collect();
-    let objects: Result<Vec<_>, Diagnostic> = parsed.into_iter().collect();
-    let unlinkable = match objects {
-        Err(error) => error,
-        Ok(objects) => {
+    let parsed: Result<Vec<_>, Box<Diagnostic>> = parsed.into_iter().collect();
+    let unlinkable = match parsed {
+        Err(error) => *error,
+        Ok(parsed) => {
+            let (objects, names): (Vec<_>, Vec<_>) = parsed.into_iter().unzip();
             let objects = IndexVec::from(objects);
-            let unlinkable = |&(index, object): &(MemberIdx, &Option<Object>)| {
+            let unlinkable = |&(index, object): &(MemberIdx, &Option<Box<Object>>)| {
                 !inputs.members[index].lazy
                     && object.as_ref().is_some_and(|object| !object.has_linking && !object.is_shared)
             };
-            let Some((index, _)) = objects.iter_enumerated().find(unlinkable) else { return Ok(objects) };
+            let Some((index, _)) = objects.iter_enumerated().find(unlinkable) else {
+                return Ok((objects, collector.finish(names.into_iter())));
+            };
             let name = &inputs.members[index].name;
             Diagnostic::error(Kind::Input, format!("{name}: not a relocatable wasm file"))
         }
@@ -313,49 +318,73 @@ fn parse_headers<'i>(
     Err(Failed)
 }
 
+/// Reads what resolution needs of the member `index`; a stub library has none of it.
+fn parse_header<'i>(
+    options: &Options,
+    inputs: &'i Inputs,
+    index: MemberIdx,
+) -> Result<Option<Box<Object<'i>>>, Box<Diagnostic>> {
+    let member = &inputs.members[index];
+    let object = match (member.kind, inputs.module(index)) {
+        (MemberKind::Stub, _) => return Ok(None),
+        (_, Some(module)) => Object::from_module(module),
+        _ => Object::parse(&member.name, inputs.bytes(index))?,
+    };
+    check_architecture(options, &object)?;
+    Ok(Some(Box::new(object)))
+}
+
 /// An object is wasm64 if any of its memories is; one without memory is wasm32.
-fn check_architecture<'i>(options: &Options, object: Object<'i>) -> Result<Object<'i>, Diagnostic> {
+fn check_architecture(options: &Options, object: &Object) -> Result<(), Diagnostic> {
     let problem = match options.is_64 {
         None if object.is_64 => "must specify -mwasm64 to process wasm64 object files",
         // LLD says this of wasm64 objects with -mwasm32 too.
         Some(is_64) if is_64 != object.is_64 => "wasm32 object file can't be linked in wasm64 mode",
-        _ => return Ok(object),
+        _ => return Ok(()),
     };
     Err(Diagnostic::error(Kind::Input, format!("{}: {problem}", object.name)))
 }
+
+/// What becomes of the rest of a member when it is read.
+type Read<'i> = Result<Box<Contents<'i>>, Box<Diagnostic>>;
 
 /// Reads the rest of the linked members, each from the moment on when it is known to be one: resolution, which is serial,
 /// leaves the other threads of the pool nothing else to do.
 struct Reading<'o, 'i> {
     inputs: &'i Inputs,
-    objects: &'o IndexVec<MemberIdx, Option<Object<'i>>>,
-    read: IndexVec<MemberIdx, OnceLock<Box<Result<Contents<'i>, Diagnostic>>>>,
+    objects: &'o Objects<'i>,
+    read: IndexVec<MemberIdx, OnceLock<Read<'i>>>,
 }
 
 impl<'o, 'i> Reading<'o, 'i> {
-    fn new(inputs: &'i Inputs, objects: &'o IndexVec<MemberIdx, Option<Object<'i>>>) -> Self {
+    fn new(inputs: &'i Inputs, objects: &'o Objects<'i>) -> Self {
         Self { inputs, objects, read: objects.iter().map(|_| OnceLock::new()).collect::<Vec<_>>().into() }
     }
 
     fn read(&self, member: MemberIdx) {
-        self.read[member].get_or_init(|| Box::new(self.parse(member)));
+        self.read[member].get_or_init(|| self.parse(member));
     }
 
-    fn parse(&self, member: MemberIdx) -> Result<Contents<'i>, Diagnostic> {
-        match (&self.objects[member], self.inputs.module(member)) {
-            (None, _) => Ok(Contents::default()),
-            (Some(object), Some(module)) => Contents::from_module(object, module),
-            (Some(object), None) => Contents::parse(object),
-        }
+    fn parse(&self, member: MemberIdx) -> Read<'i> {
+        let contents = match (&self.objects[member], self.inputs.module(member)) {
+            (None, _) => Contents::default(),
+            (Some(object), Some(module)) => Contents::from_module(object, module)?,
+            (Some(object), None) => Contents::parse(object)?,
+        };
+        Ok(Box::new(contents))
     }
 
     /// What was read, in link order.
-    fn finish(mut self, link_order: &[MemberIdx], diagnostics: &mut Diagnostics) -> Result<Vec<Contents<'i>>, Failed> {
+    fn finish(
+        mut self,
+        link_order: &[MemberIdx],
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Vec<Box<Contents<'i>>>, Failed> {
         let mut contents = Vec::with_capacity(link_order.len());
         for &member in link_order {
-            match self.read[member].take().map_or_else(|| self.parse(member), |read| *read) {
+            match self.read[member].take().unwrap_or_else(|| self.parse(member)) {
                 Ok(read) => contents.push(read),
-                Err(error) => diagnostics.push(error),
+                Err(error) => diagnostics.push(*error),
             }
         }
         diagnostics.checkpoint()?;

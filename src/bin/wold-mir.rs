@@ -238,7 +238,7 @@ fn dump_text(label: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
 
 /// Whether an object has MIR; what is wrong with it otherwise shows later.
 fn has_mir(bytes: &[u8]) -> bool {
-    wold::object::Object::parse(String::new(), bytes).is_ok_and(|object| object.is_mir)
+    wold::object::Object::parse("", bytes).is_ok_and(|object| object.is_mir)
 }
 
 fn print_all(texts: Vec<String>) -> i32 {

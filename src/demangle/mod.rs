@@ -32,22 +32,21 @@ thread_local! {
 /// Pure, and cheap to call from many threads. Names that nest deeper than any compiler makes them, or whose text would
 /// be longer than 1 MiB, stay as they are too.
 pub fn demangle(name: &str) -> Cow<'_, str> {
-    with_demangled(name, |text| match std::str::from_utf8(text) {
+    with_demangled(name.as_bytes(), |text| match std::str::from_utf8(text) {
         Ok(text) if text != name => Cow::Owned(text.to_owned()),
         _ => Cow::Borrowed(name),
     })
 }
 
-/// Gives what [`demangle`] returns to `take`, without memory of its own. `take` must not demangle.
-pub fn with_demangled<R>(name: &str, take: impl FnOnce(&[u8]) -> R) -> R {
-    let bytes = name.as_bytes();
+/// Gives what [`demangle`] returns to `take`, without memory of its own. `take` must not demangle. `name` is UTF-8.
+pub fn with_demangled<R>(bytes: &[u8], take: impl FnOnce(&[u8]) -> R) -> R {
     // Most names of C programs end here.
     if !matches!(bytes, [b'_' | b'.', b'_' | b'Z' | b'R', ..]) || bytes.len() > MAX_NAME {
         return take(bytes);
     }
     MEMORY.with_borrow_mut(|memory| {
         // Lengths in a name may cut its letters; those of an ASCII name have one byte each.
-        let found = text_of(bytes, memory).is_some() && (name.is_ascii() || std::str::from_utf8(&memory.out).is_ok());
+        let found = text_of(bytes, memory).is_some() && (bytes.is_ascii() || std::str::from_utf8(&memory.out).is_ok());
         let taken = take(if found { &memory.out } else { bytes });
         if memory.itanium.capacity() + memory.out.capacity() > MAX_KEPT {
             *memory = Memory::default();

@@ -215,13 +215,15 @@ fn defined_functions(products: Products, range: Range<usize>, out: &mut Vec<u8>)
         };
         let content = &resolution.files[file];
         let symbol = content.contents.function_symbols[local as usize];
-        let Some(symbol) = content.object.symbols.get(symbol as usize).filter(|symbol| !symbol.name.is_empty()) else {
+        let Some(symbol) = content.object.symbols.get(symbol as usize) else { continue };
+        let symbol_name = content.object.text_bytes(symbol.name);
+        if symbol_name.is_empty() {
             continue;
-        };
+        }
         count += 1;
         match debug_name(content, local) {
             Some(name) => push_entry(out, index, name.as_bytes()),
-            None => with_display_name(symbol.name, options.demangle, |text| push_entry(out, index, text)),
+            None => with_display_name(symbol_name, options.demangle, |text| push_entry(out, index, text)),
         }
     }
     count
@@ -272,8 +274,9 @@ fn globals(products: Products) -> NameMap {
         let (name, kind) = match *entry {
             GotEntry::Global(symbol) => (resolution.debug_name(symbol), resolution.symbols[symbol].kind),
             GotEntry::Local(file, symbol) => {
-                let symbol = &resolution.files[file].object.symbols[symbol as usize];
-                (symbol.name, symbol.kind)
+                let object = &resolution.files[file].object;
+                let symbol = &object.symbols[symbol as usize];
+                (object.text(symbol.name), symbol.kind)
             }
         };
         let kind = if kind == SymbolKind::Function { "func" } else { "data" };

@@ -11,9 +11,9 @@ mod source;
 mod symbols;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Subject};
-use crate::index::{IndexVec, MemberIdx};
+use crate::index::MemberIdx;
 use crate::input::{FileSystem, Inputs, MemberKind};
-use crate::object::{Contents, Object};
+use crate::object::{Contents, Object, Objects};
 use crate::options::Options;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -26,7 +26,7 @@ struct Evidence<'a> {
     options: &'a Options,
     disk: &'a dyn FileSystem,
     /// All inputs that are objects, linked or not.
-    objects: IndexVec<MemberIdx, Option<Object<'a>>>,
+    objects: Objects<'a>,
     /// Code, data and custom sections of the objects whose places are asked for.
     contents: HashMap<u32, Contents<'a>>,
     /// What is most like each name that is asked about.
@@ -39,7 +39,7 @@ struct Evidence<'a> {
 
 impl<'a> Evidence<'a> {
     fn object(&self, member: u32) -> Option<&Object<'a>> {
-        self.objects.get(MemberIdx(member))?.as_ref()
+        self.objects.get(MemberIdx(member))?.as_deref()
     }
     /// The object of a place that a subject names, and what is in it.
     fn opened(&self, member: u32) -> Option<(&Object<'a>, &Contents<'a>)> {
@@ -103,12 +103,12 @@ fn collect<'a>(
     let parse = |index: MemberIdx| {
         let member = &inputs.members[index];
         (member.kind == MemberKind::Wasm)
-            .then(|| Object::parse(member.name.clone(), inputs.bytes(index)).ok())
+            .then(|| Object::parse(&member.name, inputs.bytes(index)).ok().map(Box::new))
             .flatten()
     };
     let needs_objects = subjects.iter().any(|subject| !matches!(subject, Subject::Library(_)));
     let members: Vec<MemberIdx> = inputs.members.indices().filter(|_| needs_objects).collect();
-    let objects: IndexVec<MemberIdx, Option<Object>> = members.into_par_iter().map(parse).collect::<Vec<_>>().into();
+    let objects: Objects = members.into_par_iter().map(parse).collect::<Vec<_>>().into();
     let wanted = subjects.iter().filter_map(|subject| match subject {
         Subject::Undefined(name, _) | Subject::Entry(name) | Subject::Export(name) => Some(name.as_str()),
         _ => None,
@@ -122,10 +122,7 @@ fn collect<'a>(
 }
 
 /// Reads the objects that the subjects' places are in.
-fn contents<'a>(
-    objects: &IndexVec<MemberIdx, Option<Object<'a>>>,
-    subjects: &[&Subject],
-) -> HashMap<u32, Contents<'a>> {
+fn contents<'a>(objects: &Objects<'a>, subjects: &[&Subject]) -> HashMap<u32, Contents<'a>> {
     let mut members: Vec<u32> = Vec::new();
     for subject in subjects {
         match subject {

@@ -2,8 +2,7 @@
 //! names at once.
 
 use crate::demangle::demangle;
-use crate::index::{IndexVec, MemberIdx};
-use crate::object::{Object, SymbolKind};
+use crate::object::{Object, Objects, SymbolKind};
 use crate::spelling;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -44,7 +43,7 @@ struct Wanted<'w> {
 }
 
 /// For each of `wanted` the symbol that is most like it; the first in input order, where several are.
-pub fn find<'w>(objects: &IndexVec<MemberIdx, Option<Object>>, wanted: &[&'w str]) -> HashMap<&'w str, Match> {
+pub fn find<'w>(objects: &Objects, wanted: &[&'w str]) -> HashMap<&'w str, Match> {
     let prepared: Vec<Wanted> = wanted.iter().map(|name| Wanted::new(name)).collect();
     if prepared.is_empty() {
         return HashMap::new();
@@ -70,9 +69,10 @@ fn best_of(member: u32, object: &Object, wanted: &[Wanted]) -> Vec<Option<Match>
         if entry.flags.is_undefined() || entry.kind == SymbolKind::Section {
             continue;
         }
-        let letters = letters(entry.name);
+        let name = object.text(entry.name);
+        let letters = letters(name);
         for (wanted, best) in wanted.iter().zip(&mut best) {
-            if let Some(kind) = wanted.compare(entry.name, letters, entry.flags.is_local()) {
+            if let Some(kind) = wanted.compare(name, letters, entry.flags.is_local()) {
                 let found = Match { kind, member, symbol: symbol as u32 };
                 *best = Some(best.map_or(found, |best| best.min(found)));
             }

@@ -27,7 +27,7 @@ pub fn differences(evidence: &Evidence, first: Place, second: Place) -> Vec<Stri
     notes
 }
 
-fn at<'e, 'a>(evidence: &'e Evidence<'a>, place: Place) -> Option<(&'e Object<'a>, &'e Symbol<'a>)> {
+fn at<'e, 'a>(evidence: &'e Evidence<'a>, place: Place) -> Option<(&'e Object<'a>, &'e Symbol)> {
     let object = evidence.object(place.member)?;
     Some((object, object.symbols.get(place.symbol as usize)?))
 }

@@ -19,8 +19,9 @@ pub fn user(object: &Object, contents: &Contents, symbol: u32, options: &Options
             let function = object.symbols.iter().find(|symbol| {
                 symbol.kind == SymbolKind::Function && symbol.index as usize == index && !symbol.flags.is_undefined()
             });
-            let name = function
-                .map_or("a function without a name".into(), |function| display_name(function.name, options.demangle));
+            let name = function.map_or("a function without a name".into(), |function| {
+                display_name(object.text(function.name), options.demangle)
+            });
             let line = line(object, contents, Wanted::At(u64::from(relocation.offset)));
             return Some(line.map_or(name.to_string(), |line| format!("{name} ({line})")));
         }
@@ -28,7 +29,8 @@ pub fn user(object: &Object, contents: &Contents, symbol: u32, options: &Options
     for (index, segment) in contents.segments.iter().enumerate() {
         if let Some(relocation) = contents.segment_relocations(segment).find(refers) {
             let offset = u64::from(relocation.offset.saturating_sub(segment.offset));
-            let name = data_at(object, index as u32, offset).map(|data| display_name(data.name, options.demangle));
+            let name = data_at(object, index as u32, offset)
+                .map(|data| display_name(object.text(data.name), options.demangle));
             return Some(match name {
                 Some(name) => format!("the data '{name}'"),
                 None => format!("the data segment '{}'", segment.name),
@@ -39,12 +41,12 @@ pub fn user(object: &Object, contents: &Contents, symbol: u32, options: &Options
 }
 
 /// The symbol that covers an offset of a segment.
-fn data_at<'o, 'i>(object: &'o Object<'i>, segment: u32, offset: u64) -> Option<&'o Symbol<'i>> {
+fn data_at<'o, 'i>(object: &'o Object<'i>, segment: u32, offset: u64) -> Option<&'o Symbol> {
     object.symbols.iter().find(|symbol| {
         symbol.kind == SymbolKind::Data
             && !symbol.flags.is_undefined()
             && symbol.index == segment
-            && offset.checked_sub(symbol.offset).is_some_and(|inside| inside < u64::from(symbol.size))
+            && offset.checked_sub(object.offset_of(symbol)).is_some_and(|inside| inside < u64::from(symbol.size))
     })
 }
 

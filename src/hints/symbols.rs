@@ -49,17 +49,18 @@ fn meant(evidence: &Evidence, name: &str) -> Option<String> {
     }
     let found = *found?;
     let (object, symbol) = locate(evidence, found)?;
-    let (file, text) = (&object.name, display_name(symbol.name, evidence.options.demangle));
+    let (file, found_name) = (object.name, object.text(symbol.name));
+    let text = display_name(found_name, evidence.options.demangle);
     Some(match found.kind {
         Kind::Same => return None,
         Kind::RustHash => {
             format!("{file} defines it with another hash: from another build of the crate, or by another compiler")
         }
-        Kind::Linkage if symbol.name.starts_with("_Z") => {
+        Kind::Linkage if found_name.starts_with("_Z") => {
             format!("did you mean the C++ function '{text}' of {file}? extern \"C\" would give it the name '{name}'")
         }
         Kind::Linkage => format!("did you mean the C function '{text}' of {file}? Declare it as extern \"C\""),
-        Kind::Near(_) => format!("did you mean '{}'? It is defined in {file}", distinct(evidence, symbol.name, name)),
+        Kind::Near(_) => format!("did you mean '{}'? It is defined in {file}", distinct(evidence, found_name, name)),
     })
 }
 
@@ -69,7 +70,7 @@ fn distinct<'n>(evidence: &Evidence, found: &'n str, wanted: &str) -> std::borro
     if text == display_name(wanted, evidence.options.demangle) { found.into() } else { text }
 }
 
-fn locate<'e, 'a>(evidence: &'e Evidence<'a>, found: Match) -> Option<(&'e Object<'a>, &'e Symbol<'a>)> {
+fn locate<'e, 'a>(evidence: &'e Evidence<'a>, found: Match) -> Option<(&'e Object<'a>, &'e Symbol)> {
     let object = evidence.object(found.member)?;
     Some((object, object.symbols.get(found.symbol as usize)?))
 }
@@ -77,7 +78,7 @@ fn locate<'e, 'a>(evidence: &'e Evidence<'a>, found: Match) -> Option<(&'e Objec
 /// Why a definition of the same name does not count.
 fn same(evidence: &Evidence, found: Match) -> Option<String> {
     let (object, symbol) = locate(evidence, found)?;
-    let file = &object.name;
+    let file = object.name;
     if symbol.flags.is_local() {
         return Some(format!("{file} defines it as a local symbol, which other files cannot refer to"));
     }
@@ -90,7 +91,7 @@ fn same(evidence: &Evidence, found: Match) -> Option<String> {
         _ => None,
     };
     let comdat = comdat.filter(|&&comdat| comdat != NO_COMDAT)?;
-    let group = display_name(object.comdats.get(*comdat as usize)?.name, evidence.options.demangle);
+    let group = display_name(object.text(object.comdats.get(*comdat as usize)?.name), evidence.options.demangle);
     Some(format!("{file} defines it in the comdat group '{group}', of which another file's copy is linked"))
 }
 
@@ -109,9 +110,9 @@ pub fn entry(evidence: &Evidence, name: &str) -> Vec<String> {
 
 /// The first object that defines one of `names`.
 fn defines<'e, 'a>(evidence: &'e Evidence<'a>, names: &[&str]) -> Option<&'e Object<'a>> {
-    evidence.objects.iter().flatten().find(|object| {
+    evidence.objects.iter().flatten().map(Box::as_ref).find(|object| {
         let defined = |symbol: &Symbol| !symbol.flags.is_undefined() && !symbol.flags.is_local();
-        object.symbols.iter().any(|symbol| defined(symbol) && names.contains(&symbol.name))
+        object.symbols.iter().any(|symbol| defined(symbol) && names.contains(&object.text(symbol.name)))
     })
 }
 
@@ -122,9 +123,10 @@ pub fn export(evidence: &Evidence, name: &str) -> Vec<String> {
     let Some((object, symbol)) = near.and_then(|found| locate(evidence, *found)) else {
         return meant(evidence, name).into_iter().collect();
     };
-    let text = display_name(symbol.name, true);
-    let meaning = if text == symbol.name { String::new() } else { format!(", which is '{text}'") };
-    vec![format!("did you mean '{}'{meaning}? It is defined in {}", symbol.name, object.name)]
+    let found = object.text(symbol.name);
+    let text = display_name(found, true);
+    let meaning = if text == found { String::new() } else { format!(", which is '{text}'") };
+    vec![format!("did you mean '{}'{meaning}? It is defined in {}", found, object.name)]
 }
 
 /// Where in the source each of some definitions is, as far as debug information says so.

@@ -17,6 +17,10 @@ pub trait FileSystem: Sync {
     fn exists(&self, path: &Path) -> bool;
     /// Names of the files in `folder`, sorted, for messages about files that are missing. Empty if it cannot be read.
     fn list(&self, folder: &Path) -> Vec<String>;
+    /// How many bytes of memory files and all else may take together, if less than there is.
+    fn memory_limit(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// The machine's file system.
@@ -35,6 +39,9 @@ impl FileSystem for Disk {
         let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort_unstable();
         names
+    }
+    fn memory_limit(&self) -> Option<u64> {
+        super::memory_limit::of_this_process()
     }
 }
 

@@ -9,6 +9,7 @@
 pub mod archive;
 mod assemble;
 pub mod files;
+mod memory_limit;
 mod open;
 pub(crate) mod recognise;
 mod search;
@@ -67,6 +68,9 @@ impl Member {
     }
 }
 
+/// Files of so many bytes together fit whatever limit there may be.
+const SMALL_BYTES: u64 = 64 << 20;
+
 /// All inputs, opened. Objects borrow from it.
 #[derive(Debug, Default)]
 pub struct Inputs {
@@ -88,6 +92,15 @@ impl Inputs {
     pub fn bytes(&self, member: MemberIdx) -> &[u8] {
         let member = &self.members[member];
         &self.files[member.file as usize].as_ref()[member.range.clone()]
+    }
+    /// Where there is not enough memory for all files at a time, says that they are looked at here and there. The system
+    /// then reads what is looked at and no more: with much of them to be read several times, what it would read in advance
+    /// drives out what is needed next, and the link does not come to an end.
+    fn spare_memory(&self, disk: &dyn FileSystem) {
+        let bytes: u64 = self.files.iter().map(|file| file.as_ref().len() as u64).sum();
+        if bytes >= SMALL_BYTES && disk.memory_limit().is_some_and(|limit| limit < bytes + bytes / 2) {
+            self.files.par_iter().for_each(FileBytes::expect_random_access);
+        }
     }
     /// The module that a member is, if it is one.
     pub(crate) fn module(&self, member: MemberIdx) -> Option<&Snapshot> {
@@ -191,6 +204,7 @@ fn load_members(
         diagnostics.error(Kind::Input, "no input files");
     }
     diagnostics.checkpoint()?;
+    inputs.spare_memory(disk);
     Ok(inputs)
 }
 

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::options::Positional;
+#[cfg(target_os = "linux")]
+use std::path::Path;
 
 const OBJECT: &[u8] = b"\0asm\x01\0\0\0";
 
@@ -157,4 +159,50 @@ fn thin_archives_name_files_beside_them() {
     let names: Vec<_> = inputs.members.iter().map(|member| member.name.as_str()).collect();
     assert_eq!(names, ["d/thin.a(sub/x.o)", "d/thin.a(/abs.o)"]);
     assert_eq!(inputs.bytes(MemberIdx(1)), OBJECT);
+}
+
+/// A disk whose files may take `limit` bytes of memory.
+#[cfg(target_os = "linux")]
+struct Limited(u64);
+
+#[cfg(target_os = "linux")]
+impl FileSystem for Limited {
+    fn read(&self, path: &Path) -> std::io::Result<FileBytes> {
+        Disk.read(path)
+    }
+    fn exists(&self, path: &Path) -> bool {
+        Disk.exists(path)
+    }
+    fn list(&self, folder: &Path) -> Vec<String> {
+        Disk.list(folder)
+    }
+    fn memory_limit(&self) -> Option<u64> {
+        Some(self.0)
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_that_do_not_fit_the_memory_are_not_read_in_advance() {
+    let path = std::env::temp_dir().join(format!("wold-limit-{}", std::process::id()));
+    let path = path.to_str().unwrap();
+    for (size, limit, spared) in [
+        (SMALL_BYTES, SMALL_BYTES, true),
+        (SMALL_BYTES, SMALL_BYTES / 2 * 3 - 1, true),
+        (SMALL_BYTES, SMALL_BYTES / 2 * 3, false),
+        (SMALL_BYTES - 1, SMALL_BYTES / 2, false),
+    ] {
+        std::fs::write(path, OBJECT).unwrap();
+        std::fs::File::options().write(true).open(path).unwrap().set_len(size).unwrap();
+        let mut diagnostics = Diagnostics::new(false);
+        let options = Options { inputs: vec![file(path)], ..Options::default() };
+        let inputs = load(&options, &Limited(limit), &mut diagnostics).unwrap();
+        // The system says of each mapping what it was told: rr is random reading.
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let map = &maps[maps.find(path).expect("it is mapped")..];
+        let flags = map.lines().find(|line| line.starts_with("VmFlags:")).unwrap();
+        assert_eq!(flags.split_whitespace().any(|flag| flag == "rr"), spared, "{size} {limit}: {flags}");
+        drop(inputs);
+    }
+    std::fs::remove_file(path).unwrap();
 }

@@ -250,7 +250,8 @@ pub(super) fn report_relocation(
     diagnostics: &mut Diagnostics,
 ) {
     let object = &resolution.files[file].object;
-    let name = crate::resolve::display_name(object.symbols[relocation.index as usize].name, options.demangle);
+    let name =
+        crate::resolve::display_name(object.text(object.symbols[relocation.index as usize].name), options.demangle);
     let problem = problem.replace("{}", &name);
     diagnostics.error(Kind::Symbol, format!("{}: relocation {:?} {problem}", object.name, relocation.kind));
 }

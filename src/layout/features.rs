@@ -28,7 +28,7 @@ impl Layout<'_> {
         let mut used_order = Vec::new();
         for file in resolution.files.iter() {
             for feature in &file.contents.features {
-                let name = file.object.name.as_str();
+                let name = file.object.name;
                 match feature.prefix {
                     b'-' => disallowed.entry(feature.name).or_insert(name),
                     _ => used.entry(feature.name).or_insert_with(|| {

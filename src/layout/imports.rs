@@ -98,7 +98,7 @@ impl<'i> Resolution<'i> {
     }
 
     /// The object and symbol table entry that an undefined symbol was first met in.
-    fn first_reference(&self, symbol: &Symbol) -> Option<(&crate::object::Object<'i>, &crate::object::Symbol<'i>)> {
+    fn first_reference(&self, symbol: &Symbol) -> Option<(&crate::object::Object<'i>, &crate::object::Symbol)> {
         let file = self.file_of.get(symbol.member).copied().flatten()?;
         let object = &self.files[file].object;
         Some((object, object.symbols.get(symbol.symbol as usize)?))

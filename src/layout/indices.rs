@@ -101,7 +101,7 @@ impl<'i> Layout<'i> {
                 }
                 let signature = resolution.names.signature(signature);
                 if !signature.params().is_empty() {
-                    let name = content.object.symbols[init.symbol as usize].name;
+                    let name = content.object.text(content.object.symbols[init.symbol as usize].name);
                     let name = crate::resolve::display_name(name, options.demangle);
                     let message = format!("constructor functions cannot take arguments: {name}");
                     diagnostics.error(Kind::Symbol, message);

@@ -167,9 +167,10 @@ impl<'i> Layout<'i> {
         symbol: u32,
         diagnostics: &mut Diagnostics,
     ) {
-        let name = resolution.files[file].object.symbols[symbol as usize].name;
+        let object = &resolution.files[file].object;
+        let entry = &object.symbols[symbol as usize];
+        let (name, is_function) = (object.text(entry.name), entry.kind == SymbolKind::Function);
         let target = resolution.target(file, symbol);
-        let is_function = resolution.files[file].object.symbols[symbol as usize].kind == SymbolKind::Function;
         let imported = target.is_some_and(|target| resolution.is_imported(target));
         if imported || (is_function && options.import_undefined) || allowed.contains(name) {
             return;
@@ -429,7 +430,8 @@ fn report_tls(
     diagnostics: &mut Diagnostics,
 ) {
     let object = &resolution.files[file].object;
-    let name = crate::resolve::display_name(object.symbols[relocation.index as usize].name, options.demangle);
+    let name =
+        crate::resolve::display_name(object.text(object.symbols[relocation.index as usize].name), options.demangle);
     for problem in tls_problems(options, resolution, file, relocation.index) {
         let problem = match problem {
             TlsProblem::Undefined => format!("an undefined symbol `{name}`"),

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
 use crate::liveness::LiveSet;
 use crate::object::linking::{NO_COMDAT, SEGMENT_STRINGS, SEGMENT_TLS};
-use crate::object::{Object, Segment, SymbolFlags, SymbolKind};
+use crate::object::{Objects, Segment, SymbolFlags, SymbolKind};
 use crate::options::Options;
 use crate::resolve::symbol::{State, bits};
 use crate::resolve::{Definition, Resolution, exported_names};
@@ -390,12 +390,13 @@ pub(super) fn define_start_stop<'i>(
 }
 
 /// Names that `--export-all` may define: the bounds of every segment whose name is a C identifier.
-pub fn bound_names(options: &Options, objects: &IndexVec<MemberIdx, Option<Object>>) -> Vec<String> {
+pub fn bound_names(options: &Options, objects: &Objects) -> Vec<String> {
     if !options.export_all {
         return Vec::new();
     }
-    let segments = objects.iter().flatten().flat_map(|object| &object.segment_info);
-    let names: BTreeSet<&str> = segments.map(|info| info.name).filter(|name| is_c_identifier(name)).collect();
+    let segments =
+        objects.iter().flatten().flat_map(|object| object.segment_info.iter().map(|info| object.text(info.name)));
+    let names: BTreeSet<&str> = segments.filter(|name| is_c_identifier(name)).collect();
     names.iter().flat_map(|name| [format!("__start_{name}"), format!("__stop_{name}")]).collect()
 }
 

@@ -14,7 +14,7 @@ pub fn report_unused(options: &Options, resolution: &Resolution, live: &LiveSet,
     }
     let mut print = |file: &str, name: &str| diagnostics.print(format!("removing unused section {file}:({name})"));
     for (file, content) in resolution.files.iter_enumerated() {
-        let (object, name) = (&content.object, content.object.name.as_str());
+        let (object, name) = (&content.object, content.object.name);
         let functions = names_of(object, SymbolKind::Function, object.function_imports.len(), object.functions.len());
         for (local, text) in functions.iter().enumerate() {
             if !live.function(resolution.functions.get(file, local as u32)) {
@@ -67,7 +67,7 @@ pub fn names_of<'i>(object: &Object<'i>, kind: SymbolKind, imports: usize, count
         if let Some(name) = (symbol.index as usize).checked_sub(imports).and_then(|local| names.get_mut(local))
             && name.is_empty()
         {
-            *name = symbol.name;
+            *name = object.text(symbol.name);
         }
     }
     names

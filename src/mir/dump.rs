@@ -15,7 +15,7 @@ use std::fmt::Write;
 /// # Errors
 /// A diagnostic if the bytes are no such object, or are damaged.
 pub fn dump(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
-    let object = Object::parse(name.to_owned(), bytes)?;
+    let object = Object::parse(name, bytes)?;
     let contents = Contents::parse(&object)?;
     let mut out = String::new();
     let Some(Unit::File(view)) = &contents.mir else { return Ok(format!("{name}: no MIR\n")) };
@@ -24,7 +24,7 @@ pub fn dump(name: &str, bytes: &[u8]) -> Result<String, Diagnostic> {
     for index in 0..view.len() {
         let number = object.function_imports.len() + index;
         let symbol = contents.function_symbols.get(index).and_then(|&symbol| object.symbols.get(symbol as usize));
-        let name = symbol.map_or("without a name", |symbol| symbol.name);
+        let name = symbol.map_or("without a name", |symbol| object.text(symbol.name));
         let _ = writeln!(out, "\nfunction {number} <{name}>, type {}", object.functions[index]);
         let code = view.code(index);
         locals(&mut out, code.locals);
@@ -155,7 +155,7 @@ impl Sink for Words<'_, '_> {
 }
 
 fn symbol_name<'i>(object: &Object<'i>, symbol: u32) -> &'i str {
-    object.symbols.get(symbol as usize).map_or("?", |symbol| symbol.name)
+    object.symbols.get(symbol as usize).map_or("?", |symbol| object.text(symbol.name))
 }
 
 /// The name of a type of one byte in the text format.

@@ -136,7 +136,7 @@ impl Form {
 /// What the operands of an object's code stand for within the object.
 pub struct Provisional<'o, 'i> {
     rule: Rule,
-    symbols: &'o [Symbol<'i>],
+    object: &'o Object<'i>,
     /// Address of each data segment.
     addresses: Vec<u64>,
     /// The first address behind the last segment.
@@ -150,14 +150,7 @@ pub struct Provisional<'o, 'i> {
 impl<'o, 'i> Provisional<'o, 'i> {
     /// Values within `object`.
     pub fn new(object: &'o Object<'i>, rule: Rule) -> Self {
-        let mut values = Self {
-            rule,
-            symbols: &object.symbols,
-            addresses: Vec::new(),
-            end: 0,
-            slots: Vec::new(),
-            got: HashMap::new(),
-        };
+        let mut values = Self { rule, object, addresses: Vec::new(), end: 0, slots: Vec::new(), got: HashMap::new() };
         if rule == Rule::InObject {
             (values.addresses, values.end) = segment_addresses(object);
             values.slots = slots(object);
@@ -184,7 +177,7 @@ impl Values for Provisional<'_, '_> {
         if target == Target::TypeIndex {
             return index as u64;
         }
-        let Some(symbol) = self.symbols.get(index as usize) else { return 0 };
+        let Some(symbol) = self.object.symbols.get(index as usize) else { return 0 };
         match target {
             Target::Address | Target::AddressRelative | Target::AddressTls | Target::AddressLocal => {
                 if symbol.kind != SymbolKind::Data || symbol.flags.is_undefined() {
@@ -194,13 +187,15 @@ impl Values for Provisional<'_, '_> {
                     true => 0,
                     false => self.addresses.get(symbol.index as usize).copied().unwrap_or(0),
                 };
-                base.wrapping_add(symbol.offset).wrapping_add_signed(addend)
+                base.wrapping_add(self.object.offset_of(symbol)).wrapping_add_signed(addend)
             }
             Target::TableSlot => self.slot(symbol),
             Target::TableSlotRelative => self.slot(symbol).saturating_sub(1),
-            Target::GlobalIndex if symbol.kind != SymbolKind::Global => {
-                self.got.get(&(symbol.kind == SymbolKind::Function, symbol.name)).copied().unwrap_or(0)
-            }
+            Target::GlobalIndex if symbol.kind != SymbolKind::Global => self
+                .got
+                .get(&(symbol.kind == SymbolKind::Function, self.object.text(symbol.name)))
+                .copied()
+                .unwrap_or(0),
             _ => symbol.index as u64,
         }
     }
@@ -249,9 +244,9 @@ fn slots(object: &Object) -> Vec<u64> {
 /// The imported globals that are entries of the GOT. Spec: tool-conventions, DynamicLinking.md, "Imports".
 fn got<'i>(object: &Object<'i>) -> HashMap<(bool, &'i str), u64> {
     let imports = object.global_imports.iter().enumerate();
-    let entry = |(index, import): (usize, &GlobalImport<'i>)| match import.module {
-        "GOT.func" => Some(((true, import.field), index as u64)),
-        "GOT.mem" => Some(((false, import.field), index as u64)),
+    let entry = |(index, import): (usize, &GlobalImport)| match object.names_of(import.names) {
+        ("GOT.func", field) => Some(((true, field), index as u64)),
+        ("GOT.mem", field) => Some(((false, field), index as u64)),
         _ => None,
     };
     imports.filter_map(entry).collect()

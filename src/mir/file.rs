@@ -189,8 +189,8 @@ pub fn is_intact<'s>(before: impl Iterator<Item = (u8, &'s [u8])>, payload: &[u8
 }
 
 /// What the checksum covers of the sections in front: id and everything behind the size field.
-pub fn covered<'s>(sections: &'s [Section<'s>]) -> impl Iterator<Item = (u8, &'s [u8])> {
-    let sections = sections.iter().take_while(|section| section.name != SECTION);
+pub fn covered<'s>(sections: impl Iterator<Item = Section<'s>>) -> impl Iterator<Item = (u8, &'s [u8])> {
+    let sections = sections.take_while(|section| section.name != SECTION);
     sections.flat_map(|section| [(section.id, section.name.as_bytes()), (section.id, section.bytes)])
 }
 

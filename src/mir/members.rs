@@ -122,11 +122,11 @@ fn defined(bytes: &[u8]) -> Vec<Vec<u8>> {
     if recognise::kind(bytes) != FileKind::Wasm {
         return Vec::new();
     }
-    let Ok(object) = Object::parse(String::new(), bytes) else { return Vec::new() };
+    let Ok(object) = Object::parse("", bytes) else { return Vec::new() };
     let is_global = |symbol: &&crate::object::Symbol| {
         symbol.kind != SymbolKind::Section && !symbol.flags.is_undefined() && !symbol.flags.is_local()
     };
-    object.symbols.iter().filter(is_global).map(|symbol| symbol.name.as_bytes().to_vec()).collect()
+    object.symbols.iter().filter(is_global).map(|symbol| object.text_bytes(symbol.name).to_vec()).collect()
 }
 
 fn push(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {

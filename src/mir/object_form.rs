@@ -15,7 +15,7 @@ use crate::object::{Contents, Object, Section};
 /// # Errors
 /// A diagnostic that says where and why: the bytes are no object with MIR, or are damaged.
 pub fn lower_object(name: &str, bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
-    let object = Object::parse(name.to_owned(), bytes)?;
+    let object = Object::parse(name, bytes)?;
     let refuse = |message: &str| Diagnostic::error(Kind::Unsupported, format!("{name}: {message}"));
     if !object.is_mir {
         return Err(refuse("has no MIR: there is nothing to lower"));
@@ -31,7 +31,7 @@ pub fn lower_object(name: &str, bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     let lowered = edit.finish().and_then(|parts| write(&parts));
     let lowered = lowered.ok_or_else(|| refuse("its sections cannot be written anew"))?;
     // What only shows now, like a reference to the gate, shows here.
-    Object::parse(name.to_owned(), &lowered).and_then(|object| Contents::parse(&object).map(drop))?;
+    Object::parse(name, &lowered).and_then(|object| Contents::parse(&object).map(drop))?;
     Ok(lowered)
 }
 
@@ -95,11 +95,11 @@ fn relocation_kinds(object: &Object, view: &Unit) -> Result<Vec<RelocationKind>,
 
 /// How the code section is to be encoded.
 fn read_form(object: &Object, kinds: &[RelocationKind]) -> Result<Form, Diagnostic> {
-    let is_form = |section: &&Section| section.id == id::CUSTOM && section.name == fields::SECTION;
+    let is_form = |section: &Section| section.id == id::CUSTOM && section.name == fields::SECTION;
     let Some(section) = object.sections.iter().find(is_form) else { return Ok(Form::default()) };
     let width = |relocation: u32| kinds.get(relocation as usize).map(|kind| kind.field().width());
     Form::decode(section.bytes, width)
-        .map_err(|(at, message)| Diagnostic::malformed(object.site(section, at as u64), message))
+        .map_err(|(at, message)| Diagnostic::malformed(object.site(&section, at as u64), message))
 }
 
 /// Appends a number in `width` bytes; in as few as possible, if it is 0 or too few.
@@ -115,7 +115,7 @@ fn push_number(out: &mut Vec<u8>, number: u64, width: u8) {
 fn mir_error(object: &Object, function: usize, problem: &str) -> Diagnostic {
     let message = format!("function number {function}: {problem}");
     match object.sections.iter().find(|section| section.name == file::SECTION) {
-        Some(section) => Diagnostic::malformed(object.site(section, 0), message),
+        Some(section) => Diagnostic::malformed(object.site(&section, 0), message),
         None => Diagnostic::error(Kind::Malformed, format!("{}: {message}", object.name)),
     }
 }

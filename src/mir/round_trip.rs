@@ -23,13 +23,13 @@ pub struct RoundTrip {
 /// # Errors
 /// A diagnostic if it cannot be lifted or lowered.
 pub fn round_trip(name: &str, bytes: &[u8]) -> Result<RoundTrip, Diagnostic> {
-    let first = Object::parse(name.to_owned(), bytes)?;
+    let first = Object::parse(name, bytes)?;
     if first.is_mir {
         return round_trip(name, &lower_object(name, bytes)?);
     }
     let lifted = lift(name, bytes)?;
     let lowered = lower_object(name, &lifted.bytes)?;
-    let second = Object::parse(name.to_owned(), &lowered)?;
+    let second = Object::parse(name, &lowered)?;
     let differences = compare(&first, &Contents::parse(&first)?, &second, &Contents::parse(&second)?);
     Ok(RoundTrip { counts: lifted.counts, is_same_file: lowered == bytes, differences })
 }
@@ -51,8 +51,9 @@ fn compare(a: &Object, a_rest: &Contents, b: &Object, b_rest: &Contents) -> Vec<
     check("the number of symbols", a.symbols.len() == b.symbols.len());
     for (index, (x, y)) in a.symbols.iter().zip(&b.symbols).enumerate() {
         let is_same = x.kind == y.kind && x.flags == y.flags;
-        let names = (x.name, x.index, x.offset, x.size) == (y.name, y.index, y.offset, y.size);
-        check(&format!("symbol {index}, {}", x.name), is_same && (names || x.kind == SymbolKind::Section));
+        let name = a.text(x.name);
+        let names = (name, x.index, a.offset_of(x), x.size) == (b.text(y.name), y.index, b.offset_of(y), y.size);
+        check(&format!("symbol {index}, {name}"), is_same && (names || x.kind == SymbolKind::Section));
     }
     check("the number of data segments", a_rest.segments.len() == b_rest.segments.len());
     for (x, y) in a_rest.segments.iter().zip(&b_rest.segments) {
@@ -67,10 +68,10 @@ fn compare(a: &Object, a_rest: &Contents, b: &Object, b_rest: &Contents) -> Vec<
     check("the COMDATs of data segments", a.segment_comdats == b.segment_comdats);
     check("the features", a_rest.features == b_rest.features);
     let imports = |object: &Object| -> Vec<_> {
-        let functions =
-            object.function_imports.iter().map(|import| (import.module.to_owned(), import.field.to_owned()));
-        let globals = object.global_imports.iter().map(|import| (import.module.to_owned(), import.field.to_owned()));
-        functions.chain(globals).collect()
+        let functions = object.function_imports.iter().map(|import| import.names);
+        let names = functions.chain(object.global_imports.iter().map(|import| import.names));
+        let names = names.map(|names| object.names_of(names));
+        names.map(|(module, field)| (module.to_owned(), field.to_owned())).collect()
     };
     check("the imports", imports(a) == imports(b));
     differences
@@ -82,7 +83,7 @@ fn compare(a: &Object, a_rest: &Contents, b: &Object, b_rest: &Contents) -> Vec<
 /// # Errors
 /// A diagnostic that names the place of the first that is not.
 pub fn check_structure(name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
-    let object = Object::parse(name.to_owned(), bytes)?;
+    let object = Object::parse(name, bytes)?;
     let contents = Contents::parse(&object)?;
     let Some(section) = object.section(id::CODE) else { return Ok(()) };
     for body in &contents.bodies {
@@ -95,7 +96,7 @@ pub fn check_structure(name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
             }
             reader.finish()
         };
-        read().map_err(|error| Diagnostic::malformed(object.site(section, error.offset()), error.message()))?;
+        read().map_err(|error| Diagnostic::malformed(object.site(&section, error.offset()), error.message()))?;
     }
     Ok(())
 }

@@ -1,127 +1,66 @@
 //! The part of an object that resolution needs.
 
 use super::reader::Reader;
+use super::section::SectionList;
 use super::*;
 use crate::diagnostic::{Diagnostic, Site};
 
-/// One section as it lies in the file.
+/// An imported function or tag.
 #[derive(Clone, Copy, Debug)]
-pub struct Section<'i> {
-    /// Section id: 0 custom, 1 type, ... (core spec, "Sections").
-    pub id: u8,
-    /// Offset of the payload from the start of the file; behind the name, in a custom section.
-    pub offset: usize,
-    /// The payload; behind the name, in a custom section.
-    pub bytes: &'i [u8],
-    /// The name of a custom section, else empty.
-    pub name: &'i str,
-}
-
-impl<'i> Section<'i> {
-    /// What messages call it: the name of a custom section, else e.g. `CODE`.
-    pub fn label(&self) -> &'i str {
-        match self.id {
-            0 => self.name,
-            id => section_label(id),
-        }
-    }
-    /// A cursor over the payload, for a section of the file `file`.
-    pub(super) fn reader<'n>(&self, file: &'n str) -> Reader<'i, 'n>
-    where
-        'i: 'n,
-    {
-        Reader::new(file, self.label(), self.bytes, self.offset)
-    }
-}
-
-/// What messages call the sections with id `id`.
-pub fn section_label(id: u8) -> &'static str {
-    const LABELS: [&str; 14] = [
-        "CUSTOM",
-        "TYPE",
-        "IMPORT",
-        "FUNCTION",
-        "TABLE",
-        "MEMORY",
-        "GLOBAL",
-        "EXPORT",
-        "START",
-        "ELEM",
-        "CODE",
-        "DATA",
-        "DATACOUNT",
-        "TAG",
-    ];
-    LABELS.get(id as usize).copied().unwrap_or("UNKNOWN")
-}
-
-/// An imported function.
-#[derive(Clone, Copy, Debug)]
-pub struct FunctionImport<'i> {
-    /// Module name.
-    pub module: &'i str,
-    /// Field name.
-    pub field: &'i str,
+pub struct TypedImport {
+    /// Where its names are; [`Object::names_of`] reads them.
+    pub names: ImportNames,
     /// Index into `Object::types`, checked.
     pub ty: u32,
 }
 
 /// An imported global.
 #[derive(Clone, Copy, Debug)]
-pub struct GlobalImport<'i> {
-    /// Module name.
-    pub module: &'i str,
-    /// Field name.
-    pub field: &'i str,
+pub struct GlobalImport {
+    /// Where its names are; [`Object::names_of`] reads them.
+    pub names: ImportNames,
     /// Its type.
     pub ty: GlobalType,
 }
 
 /// An imported table.
 #[derive(Clone, Copy, Debug)]
-pub struct TableImport<'i> {
-    /// Module name.
-    pub module: &'i str,
-    /// Field name.
-    pub field: &'i str,
+pub struct TableImport {
+    /// Where its names are; [`Object::names_of`] reads them.
+    pub names: ImportNames,
     /// Its type.
     pub ty: TableType,
 }
 
-/// An imported tag.
-#[derive(Clone, Copy, Debug)]
-pub struct TagImport<'i> {
-    /// Module name.
-    pub module: &'i str,
-    /// Field name.
-    pub field: &'i str,
-    /// Index into `Object::types`, checked.
-    pub ty: u32,
-}
+/// Where the module and the field of an import stand in its object; [`Object::names_of`] reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImportNames(pub(super) NameAt);
 
 /// Types, imports, index spaces and linking metadata of one object.
 #[derive(Debug, Default)]
 pub struct Object<'i> {
     /// The file as messages show it: `a.o` or `libc.a(printf.o)`.
-    pub name: String,
+    pub name: &'i str,
     /// All sections in file order; a section symbol's and a relocation section's index counts in here.
-    pub sections: Vec<Section<'i>>,
+    pub sections: Sections<'i>,
+    /// The names, if the object was no file: a [`NameAt`] then counts in here.
+    pub(super) texts: Vec<&'i str>,
     /// Function types.
-    pub types: Vec<Signature<'i>>,
+    pub types: Box<[Signature<'i>]>,
     /// Imported functions: the start of the function index space.
-    pub function_imports: Vec<FunctionImport<'i>>,
+    pub function_imports: Vec<TypedImport>,
     /// Imported globals: the start of the global index space.
-    pub global_imports: Vec<GlobalImport<'i>>,
+    pub global_imports: Vec<GlobalImport>,
     /// Imported tables: the start of the table index space.
-    pub table_imports: Vec<TableImport<'i>>,
+    pub table_imports: Vec<TableImport>,
     /// Imported tags: the start of the tag index space.
-    pub tag_imports: Vec<TagImport<'i>>,
+    pub tag_imports: Vec<TypedImport>,
     /// How many memories there are, imports included.
     pub memory_count: u32,
     /// Whether a memory (imported or defined) is 64-bit.
     pub is_64: bool,
     /// Type of each defined function: an index into `types`, checked.
-    pub functions: Vec<u32>,
+    pub functions: Box<[u32]>,
     /// Defined tables.
     pub tables: Vec<TableType>,
     /// Defined globals.
@@ -129,7 +68,7 @@ pub struct Object<'i> {
     /// Type of each defined tag: an index into `types`, checked.
     pub tags: Vec<u32>,
     /// The export section.
-    pub exports: Vec<Export<'i>>,
+    pub exports: Box<[Export]>,
     /// How many data segments the `data` section announces in its first count.
     pub segment_count: u32,
     /// Whether there is a `linking` section: without one this is no relocatable object.
@@ -139,19 +78,21 @@ pub struct Object<'i> {
     /// Whether its functions are MIR ([`crate::mir::file`]).
     pub is_mir: bool,
     /// The symbol table, in file order.
-    pub symbols: Vec<Symbol<'i>>,
+    pub symbols: Vec<Symbol>,
+    /// Offsets of data symbols that [`Symbol`] has no room for.
+    pub(super) wide_offsets: Vec<u64>,
     /// Name, alignment (log2) and flags of each segment: the WASM_SEGMENT_INFO subsection.
-    pub segment_info: Vec<linking::SegmentInfo<'i>>,
+    pub segment_info: Box<[linking::SegmentInfo]>,
     /// Functions to call at start-up: the WASM_INIT_FUNCS subsection.
-    pub init_functions: Vec<InitFunction>,
+    pub init_functions: Box<[InitFunction]>,
     /// Comdat groups: the WASM_COMDAT_INFO subsection.
-    pub comdats: Vec<Comdat<'i>>,
+    pub comdats: Box<[Comdat]>,
     /// For each defined function its group in `comdats`, or [`linking::NO_COMDAT`]; empty if no function has one.
-    pub function_comdats: Vec<u32>,
+    pub function_comdats: Box<[u32]>,
     /// The same for each data segment.
-    pub segment_comdats: Vec<u32>,
+    pub segment_comdats: Box<[u32]>,
     /// The same for each entry of `sections`.
-    pub section_comdats: Vec<u32>,
+    pub section_comdats: Box<[u32]>,
 }
 
 /// Section ids. Spec: WebAssembly core, "Sections".
@@ -210,29 +151,26 @@ impl<'i> Object<'i> {
     ///
     /// # Errors
     /// A diagnostic that names the file, section and offset of what breaks the format.
-    pub fn parse(name: String, bytes: &'i [u8]) -> Result<Self, Diagnostic> {
-        let sections = walk(&name, bytes)?;
-        let is_shared = sections.first().is_some_and(|first| first.id == id::CUSTOM && is_dylink(first.name));
-        let mut object = Object { name: String::new(), sections, is_shared, ..Object::default() };
-        let mut linking = None;
+    pub fn parse(name: &'i str, bytes: &'i [u8]) -> Result<Self, Diagnostic> {
+        let sections = walk(name, bytes)?;
+        let is_shared = sections.get(0).is_some_and(|first| first.id == id::CUSTOM && is_dylink(first.name));
+        let mut object = Object { name, sections, is_shared, ..Object::default() };
         for index in 0..object.sections.len() {
-            let section = object.sections[index];
-            if section.id != id::CUSTOM {
-                object.read_section(section.id, section.reader(&name))?;
-            } else if section.name == "linking" {
-                linking = Some(section);
+            if object.sections.id(index) != id::CUSTOM
+                && let Some(section) = object.sections.get(index)
+            {
+                object.read_section(section.id, section.reader(name))?;
             }
         }
         // Symbols refer to every index space, wherever their section stands.
-        if let Some(section) = linking {
+        if let Some((_, section)) = object.sections.with_name("linking") {
             object.has_linking = true;
-            object.read_linking(section.reader(&name))?;
-            object.open_gate(&name)?;
+            object.read_linking(section.reader(name))?;
+            object.open_gate()?;
         }
         if object.is_shared && !object.has_linking {
             object.symbols = object.exported_symbols();
         }
-        object.name = name;
         Ok(object)
     }
 
@@ -252,13 +190,13 @@ impl<'i> Object<'i> {
     }
 
     /// The section with the id `id`, which is not [`id::CUSTOM`].
-    pub fn section(&self, id: u8) -> Option<&Section<'i>> {
-        self.sections.iter().find(|section| section.id == id)
+    pub fn section(&self, id: u8) -> Option<Section<'i>> {
+        self.sections.with_id(id)
     }
     /// The place `offset` bytes into the payload of `section`, for messages.
     pub fn site(&self, section: &Section<'i>, offset: u64) -> Site {
         let offset = section.offset as u64 + offset;
-        Site { file: self.name.clone(), section: section.label().to_owned(), offset }
+        Site { file: self.name.to_owned(), section: section.label().to_owned(), offset }
     }
     /// The number of functions, imports included.
     pub fn function_count(&self) -> usize {
@@ -294,8 +232,11 @@ fn custom_rank(name: &str) -> Option<usize> {
 const SECTIONS_USUAL: usize = 16;
 
 /// Splits a file into its sections. Reads their headers only.
-pub(crate) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, Diagnostic> {
+pub(crate) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Sections<'i>, Diagnostic> {
     let mut reader = Reader::new(file, "", bytes, 0);
+    if bytes.len() > u32::MAX as usize {
+        return Err(reader.error("expected an object of less than 4 GiB"));
+    }
     if !bytes.starts_with(b"\0asm") {
         return Err(reader.error("invalid magic number"));
     }
@@ -305,7 +246,7 @@ pub(crate) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, 
     {
         return Err(reader.error_at(4, format!("invalid version number: {}", u32::from_le_bytes(*version))));
     }
-    let mut sections = Vec::with_capacity(SECTIONS_USUAL);
+    let mut sections = SectionList::with_capacity(SECTIONS_USUAL);
     let mut rank_min = 0;
     while reader.remaining() > 0 {
         let start = reader.position();
@@ -316,7 +257,10 @@ pub(crate) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, 
         }
         let end = reader.position() + size;
         let mut part = reader.part(size, "a section")?;
-        let name = if id == id::CUSTOM { part.string("the name of a custom section")? } else { "" };
+        let (at, name) = match id {
+            id::CUSTOM => (part.place(), part.string("the name of a custom section")?),
+            _ => (NameAt::NONE, ""),
+        };
         let rank =
             match id {
                 id::CUSTOM => custom_rank(name),
@@ -330,10 +274,9 @@ pub(crate) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Vec<Section<'i>>, 
             }
             rank_min = rank + 1;
         }
-        let offset = end - part.remaining();
-        sections.push(Section { id, offset, bytes: &bytes[offset..end], name });
+        sections.push(id, at, end - part.remaining()..end);
     }
-    Ok(sections)
+    Ok(sections.finish(bytes))
 }
 
 #[cfg(test)]
@@ -344,25 +287,28 @@ mod tests {
     #[test]
     fn the_index_spaces_and_symbols_of_a_whole_object() {
         let bytes = Sample::whole().bytes();
-        let object = Object::parse("a.o".into(), &bytes).unwrap();
-        assert_eq!(object.types, [Signature::EMPTY, Signature(&[1, 0x7f, 2, 0x7e, 0x70])]);
+        let object = Object::parse("a.o", &bytes).unwrap();
+        assert_eq!(object.types[..], [Signature::EMPTY, Signature(&[1, 0x7f, 2, 0x7e, 0x70])]);
         assert_eq!((object.types[1].params(), object.types[1].results()), (&[0x7f][..], &[0x7e, 0x70][..]));
-        assert_eq!((object.function_count(), object.functions.as_slice()), (4, &[0, 1][..]));
-        assert_eq!(object.function_imports[1].field, "field");
+        assert_eq!((object.function_count(), &object.functions[..]), (4, &[0, 1][..]));
+        assert_eq!(object.names_of(object.function_imports[1].names).1, "field");
         let table = TableType { element: 0x6f, flags: 1, minimum: 0, maximum: 5 };
         assert_eq!((object.table_imports.len(), object.tables.as_slice()), (1, &[table][..]));
         assert_eq!((object.memory_count, object.is_64, object.tags.as_slice()), (1, false, &[0][..]));
         assert_eq!(object.global_imports[0].ty, GlobalType { value_type: 0x7f, mutable: true });
         assert_eq!(object.globals[0].init, InitExpr(&[0x41, 7, 0x0b]));
-        assert_eq!((object.exports[0].name, object.exports[0].kind, object.exports[0].index), ("run", 0, 2));
+        assert_eq!(
+            (object.text(object.exports[0].name), object.exports[0].kind, object.exports[0].index),
+            ("run", 0, 2)
+        );
         assert_eq!((object.segment_count, object.has_linking, object.is_shared), (2, true, false));
-        assert_eq!(object.sections[DEBUG_SECTION as usize].bytes, [0; 8]);
+        assert_eq!(object.sections.get(DEBUG_SECTION as usize).unwrap().bytes, [0; 8]);
         assert_eq!(object.section(id::CODE).unwrap().label(), "CODE");
     }
 
     #[test]
     fn broken_headers() {
-        let parse = |bytes: &[u8]| Object::parse("a.o".into(), bytes).unwrap_err().to_string();
+        let parse = |bytes: &[u8]| Object::parse("a.o", bytes).unwrap_err().to_string();
         assert_eq!(parse(b""), "a.o:(0x0): invalid magic number");
         assert_eq!(parse(b"\0asm\x0d\0\x01\0"), "a.o:(0x4): invalid version number: 65549");
         assert_eq!(parse(b"\0asm\x01\0\0\0\x01\x02\0"), "a.o:(0x8): section too large");
@@ -378,7 +324,7 @@ mod tests {
         for (sections, is_shared) in [(["dylink.0", "x"], true), (["dylink", "x"], true), (["x", "dylink.0"], false)] {
             let sections = sections.map(|name| (id::CUSTOM, name, Vec::new())).to_vec();
             let bytes = Sample { sections }.bytes();
-            let object = Object::parse("a.so".into(), &bytes).unwrap();
+            let object = Object::parse("a.so", &bytes).unwrap();
             assert_eq!((object.is_shared, object.has_linking), (is_shared, false));
         }
     }
@@ -419,8 +365,9 @@ mod tests {
             (id::EXPORT, "", exports),
         ];
         let bytes = Sample { sections }.bytes();
-        let object = Object::parse("a.so".into(), &bytes).unwrap();
-        let symbols: Vec<_> = object.symbols.iter().map(|symbol| (symbol.name, symbol.kind, symbol.index)).collect();
+        let object = Object::parse("a.so", &bytes).unwrap();
+        let symbols: Vec<_> =
+            object.symbols.iter().map(|symbol| (object.text(symbol.name), symbol.kind, symbol.index)).collect();
         assert_eq!(symbols, [("f", SymbolKind::Function, 0), ("d", SymbolKind::Data, 0)]);
         assert!(object.symbols.iter().all(|symbol| symbol.flags.0 == 0));
     }
@@ -429,7 +376,7 @@ mod tests {
     fn no_damage_makes_the_parser_panic() {
         let whole = Sample::whole().bytes();
         let read = |bytes: &[u8]| {
-            let Ok(object) = Object::parse("a.o".into(), bytes) else { return };
+            let Ok(object) = Object::parse("a.o", bytes) else { return };
             let Ok(contents) = Contents::parse(&object) else { return };
             for body in &contents.bodies {
                 assert!(!contents.body_bytes(body).is_empty());

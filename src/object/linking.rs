@@ -1,5 +1,7 @@
 //! The `linking` custom section. Spec: tool-conventions, Linking.md, "Linking Metadata Section".
 
+use super::section::NameAt;
+
 /// In the comdat tables of [`super::Object`]: belongs to no group.
 pub const NO_COMDAT: u32 = u32::MAX;
 /// In [`Comdat::symbol`]: none.
@@ -96,16 +98,16 @@ impl SymbolFlags {
 
 /// An entry of the symbol table.
 #[derive(Clone, Copy, Debug)]
-pub struct Symbol<'i> {
-    /// Its name; for an import without explicit name the field name; for a section symbol the section's name.
-    pub name: &'i str,
+pub struct Symbol {
+    /// Where its name is; for an import without explicit name the field name; for a section symbol the section's name.
+    pub name: NameAt,
     /// Flag word.
     pub flags: SymbolFlags,
     /// Index in the object's function, global, tag or table index space, data segment (0 if undefined or absolute), or
     /// index into `Object::sections`. Checked, and for imports known to be an import if and only if undefined.
     pub index: u32,
-    /// Data: offset in the segment in bytes (the address, if absolute). Not checked against the segment's size.
-    pub offset: u64,
+    /// Data: what [`super::Object::offset_of`] makes an offset of.
+    pub(super) offset: u32,
     /// Data: size in bytes.
     pub size: u32,
     /// What it names.
@@ -113,12 +115,12 @@ pub struct Symbol<'i> {
 }
 
 /// Linking attributes of a data segment.
-#[derive(Clone, Copy, Debug)]
-pub struct SegmentInfo<'i> {
-    /// Section-like name, e.g. `.rodata.str`.
-    pub name: &'i str,
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SegmentInfo {
+    /// Where its section-like name is, e.g. `.rodata.str`.
+    pub name: NameAt,
     /// Alignment as a power of two; at most 63.
-    pub alignment: u32,
+    pub alignment: u8,
     /// [`SEGMENT_STRINGS`], [`SEGMENT_TLS`], [`SEGMENT_RETAIN`].
     pub flags: u32,
 }
@@ -141,9 +143,9 @@ pub struct InitFunction {
 
 /// A group of which one copy is linked.
 #[derive(Clone, Copy, Debug)]
-pub struct Comdat<'i> {
-    /// Its key.
-    pub name: &'i str,
+pub struct Comdat {
+    /// Where its key is.
+    pub name: NameAt,
     /// A symbol of the object that has the same name, if that was easy to find, or [`NO_SYMBOL`].
     pub symbol: u32,
 }

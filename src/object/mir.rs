@@ -1,6 +1,5 @@
 //! The reader of objects whose functions are MIR ([`crate::mir::file`]).
 
-use super::header::id;
 use super::relocation_check::Targets;
 use super::relocations::Target;
 use super::*;
@@ -21,14 +20,15 @@ const TASK_FUNCTIONS: usize = 256;
 
 impl<'i> Object<'i> {
     /// Takes the gate away, if the object's functions are MIR: its symbol means nothing, its segment is not there.
-    pub(super) fn open_gate(&mut self, file: &str) -> Result<(), Diagnostic> {
-        let is_gate = |symbol: &Symbol| {
-            symbol.name == GATE_SYMBOL && symbol.kind == SymbolKind::Data && symbol.flags.is_undefined()
-        };
-        let Some(section) = self.sections.iter().position(is_mir) else {
+    pub(super) fn open_gate(&mut self) -> Result<(), Diagnostic> {
+        let file = self.name;
+        let has_gate = self.symbols.last().is_some_and(|symbol| {
+            symbol.kind == SymbolKind::Data && symbol.flags.is_undefined() && self.text(symbol.name) == GATE_SYMBOL
+        });
+        let Some((at, section)) = self.sections.with_name(file::SECTION) else {
             // The functions are stubs: they must not be linked without what they stand for.
-            return match (self.symbols.last().filter(|symbol| is_gate(symbol)), self.sections.last()) {
-                (Some(_), Some(last)) => {
+            return match self.sections.last() {
+                Some(last) if has_gate => {
                     let message = "expected the section wmir behind it, as the object has stubs for functions";
                     Err(last.reader(file).error_at(last.bytes.len(), message))
                 }
@@ -36,39 +36,34 @@ impl<'i> Object<'i> {
             };
         };
         let fail = |section: &Section<'i>, message: &str| Err(section.reader(file).error_at(0, message));
-        let at = self.sections[section];
-        if let Some(behind) = self.sections.get(section + 1) {
-            return fail(behind, "expected nothing behind the section wmir");
+        if let Some(behind) = self.sections.get(at + 1) {
+            return fail(&behind, "expected nothing behind the section wmir");
         }
         if self.segment_info.len() != self.segment_count as usize
-            || self.segment_info.pop().is_none_or(|info| info.name != GATE_SEGMENT)
+            || self.segment_info.last().is_none_or(|info| self.text(info.name) != GATE_SEGMENT)
         {
-            return fail(&at, &format!("expected {GATE_SEGMENT} as the last segment of an object with MIR"));
+            return fail(&section, &format!("expected {GATE_SEGMENT} as the last segment of an object with MIR"));
         }
         match self.symbols.last_mut() {
-            Some(gate) if is_gate(gate) => {
+            Some(gate) if has_gate => {
                 gate.flags = SymbolFlags(SymbolFlags::LOCAL | SymbolFlags::ABSOLUTE);
                 gate.index = NO_SEGMENT;
             }
-            _ => return fail(&at, &format!("expected {GATE_SYMBOL} as the last symbol of an object with MIR")),
+            _ => return fail(&section, &format!("expected {GATE_SYMBOL} as the last symbol of an object with MIR")),
         }
+        self.segment_info = self.segment_info[..self.segment_info.len() - 1].into();
         self.segment_count -= 1;
         self.is_mir = true;
         Ok(())
     }
 }
 
-/// Whether it is the section that holds functions as MIR.
-fn is_mir(section: &Section) -> bool {
-    section.id == id::CUSTOM && section.name == file::SECTION
-}
-
 impl<'i> Contents<'i> {
     /// Reads and checks the functions of an object with MIR; everything else has been read.
     pub(super) fn read_mir(&mut self, object: &Object<'i>, targets: &mut Targets<'_, '_>) -> Result<(), Diagnostic> {
-        let Some(section) = object.sections.iter().find(|section| is_mir(section)) else { return Ok(()) };
-        let reader = section.reader(&object.name);
-        if !file::is_intact(file::covered(&object.sections), section.bytes) {
+        let Some((_, section)) = object.sections.with_name(file::SECTION) else { return Ok(()) };
+        let reader = section.reader(object.name);
+        if !file::is_intact(file::covered(object.sections.iter()), section.bytes) {
             return Err(reader.error_at(0, "the checksum of the MIR object is wrong: it was damaged or changed"));
         }
         let view = View::parse(section.bytes).map_err(|(at, message)| reader.error_at(at, message))?;
@@ -96,11 +91,11 @@ impl<'i> Contents<'i> {
         self.check_functions(&unit, targets).map_err(|(function, Malformed { instruction, problem })| {
             let name = match object.first_function_symbols()[function] {
                 u32::MAX => "without a name",
-                symbol => object.symbols[symbol as usize].name,
+                symbol => object.text(object.symbols[symbol as usize].name),
             };
             let message = format!("function {name}, instruction {instruction}: {problem}");
-            match object.sections.iter().find(|section| is_mir(section)) {
-                Some(section) => section.reader(&object.name).error_at(0, message),
+            match object.sections.with_name(file::SECTION) {
+                Some((_, section)) => section.reader(object.name).error_at(0, message),
                 None => Diagnostic::error(Kind::Input, format!("{}: {message}", object.name)),
             }
         })?;

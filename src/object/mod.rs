@@ -18,17 +18,25 @@ mod query;
 mod reader;
 mod relocation_check;
 pub mod relocations;
+pub mod section;
 mod sections;
 mod symbols;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use contents::{Body, Contents, CustomSection, Feature, Producers, Segment};
-pub use header::{FunctionImport, GlobalImport, Object, Section, TableImport, TagImport};
+pub use header::{GlobalImport, ImportNames, Object, TableImport, TypedImport};
 pub use linking::{Comdat, InitFunction, Symbol, SymbolFlags, SymbolKind};
 pub(crate) use mir::check_locals;
 pub(crate) use relocation_check::fits;
 pub use relocations::{Relocation, RelocationKind, Relocations};
+pub use section::{NameAt, Section, Sections, section_label};
+
+use crate::index::{IndexVec, MemberIdx};
+
+/// The objects of all members. Each stands in a place of its own, which it never leaves: it is large, and its place in lists
+/// changes. Members that are no objects have none.
+pub type Objects<'i> = IndexVec<MemberIdx, Option<Box<Object<'i>>>>;
 
 /// A function type in its canonical encoding: parameter count, parameter types, result count, result types, without
 /// the leading 0x60. Two signatures are the same type if their bytes are equal.
@@ -92,9 +100,9 @@ pub struct Global<'i> {
 
 /// An entry of the export section.
 #[derive(Clone, Copy, Debug)]
-pub struct Export<'i> {
-    /// The exported name.
-    pub name: &'i str,
+pub struct Export {
+    /// Where the exported name is.
+    pub name: NameAt,
     /// External kind: 0 function, 1 table, 2 memory, 3 global, 4 tag.
     pub kind: u8,
     /// Index in the index space of that kind, checked.

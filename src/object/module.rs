@@ -19,7 +19,7 @@ impl<'i> Object<'i> {
     pub(crate) fn from_module(snapshot: &'i Snapshot) -> Self {
         let declarations = &*snapshot.declarations;
         let mut object = Object {
-            name: snapshot.name.clone(),
+            name: &snapshot.name,
             types: declarations.types.iter().map(|encoded| Signature(encoded)).collect(),
             is_64: snapshot.is_64,
             has_linking: true,
@@ -32,7 +32,7 @@ impl<'i> Object<'i> {
         let mut indices = object.add_imports(snapshot);
         object.add_definitions(snapshot, &mut indices);
         object.add_symbols(snapshot, &indices);
-        object.segment_info = snapshot.segments.par_iter().map(|segment| segment_info(snapshot, segment)).collect();
+        object.segment_info = object.segment_infos(snapshot);
         let mut init_functions: Vec<_> = declarations.init_functions.clone();
         init_functions.iter_mut().for_each(|(_, function)| *function = snapshot.symbols[*function as usize]);
         init_functions.sort_unstable();
@@ -50,59 +50,82 @@ impl<'i> Object<'i> {
             let name = || declarations.text(&declaration.name);
             indices[index as usize] = match &declaration.entity {
                 Entity::ImportFunc { names, ty, .. } => {
-                    let [module, field] = names.each_ref().map(|name| declarations.text(name));
-                    push(&mut self.function_imports, FunctionImport { module, field, ty: *ty })
+                    let names = self.add_names(names.each_ref().map(|name| declarations.text(name)));
+                    push(&mut self.function_imports, TypedImport { names, ty: *ty })
                 }
                 Entity::Removed { ty: Some(ty) } => {
-                    push(&mut self.function_imports, FunctionImport { module: ENV, field: name(), ty: *ty })
+                    let names = self.add_names([ENV, name()]);
+                    push(&mut self.function_imports, TypedImport { names, ty: *ty })
                 }
                 &Entity::ImportGlobal { value_type, mutable } => {
                     let ty = GlobalType { value_type, mutable };
-                    push(&mut self.global_imports, GlobalImport { module: ENV, field: name(), ty })
+                    let names = self.add_names([ENV, name()]);
+                    push(&mut self.global_imports, GlobalImport { names, ty })
                 }
                 &Entity::ImportTable { element } => {
                     let ty = TableType { element, flags: 0, minimum: 0, maximum: 0 };
-                    push(&mut self.table_imports, TableImport { module: ENV, field: name(), ty })
+                    let names = self.add_names([ENV, name()]);
+                    push(&mut self.table_imports, TableImport { names, ty })
                 }
-                &Entity::ImportTag { ty } => push(&mut self.tag_imports, TagImport { module: ENV, field: name(), ty }),
+                &Entity::ImportTag { ty } => {
+                    let names = self.add_names([ENV, name()]);
+                    push(&mut self.tag_imports, TypedImport { names, ty })
+                }
                 _ => NONE,
             };
         }
         indices
     }
 
+    /// Keeps the names of an import.
+    fn add_names(&mut self, names: [&'i str; 2]) -> ImportNames {
+        let at = NameAt(self.texts.len() as u32);
+        self.texts.extend(names);
+        ImportNames(at)
+    }
+
+    /// Keeps the name of a symbol.
+    fn add_name(&mut self, name: &'i str) -> NameAt {
+        NameAt(push(&mut self.texts, name))
+    }
+
     /// Fills the rest of the index spaces, and of the indices of the declarations.
     fn add_definitions(&mut self, snapshot: &Snapshot, indices: &mut [u32]) {
         let declarations = &*snapshot.declarations;
         let (functions, tags) = (self.function_imports.len() as u32, self.tag_imports.len() as u32);
-        self.functions.reserve_exact(snapshot.functions.len());
+        let mut defined = Vec::with_capacity(snapshot.functions.len());
         for &index in &snapshot.order {
             indices[index as usize] = match declarations.list[index as usize].entity {
-                Entity::Func { ty, .. } => functions + push(&mut self.functions, ty),
+                Entity::Func { ty, .. } => functions + push(&mut defined, ty),
                 Entity::Tag { ty, .. } => tags + push(&mut self.tags, ty),
                 Entity::Data { .. } => snapshot.segment_of[index as usize],
+                Entity::Absolute { value, .. } => self.keep_offset(value),
                 _ => continue,
             };
         }
+        self.functions = defined.into();
     }
 
     /// Symbols of the declarations, of further exports, and of unnamed values.
     fn add_symbols(&mut self, snapshot: &'i Snapshot, indices: &[u32]) {
         let declarations = &*snapshot.declarations;
+        let (first, len) = (self.texts.len() as u32, snapshot.order.len());
+        self.texts.reserve_exact(len + declarations.exports.len() + snapshot.segments.len() - snapshot.named);
+        let tasks = snapshot.order.par_iter().with_min_len(1 << 12);
+        self.texts.par_extend(tasks.clone().map(|&index| declarations.text(&declarations.list[index as usize].name)));
         let mut symbols = std::mem::take(&mut self.symbols);
-        let symbol = |&index: &u32| {
-            let declaration = &declarations.list[index as usize];
-            let name = declarations.text(&declaration.name);
-            self.symbol(snapshot, name, &declaration.entity, indices[index as usize])
+        let symbol = |(at, &index): (usize, &u32)| {
+            let entity = &declarations.list[index as usize].entity;
+            self.symbol(snapshot, NameAt(first + at as u32), entity, indices[index as usize])
         };
-        symbols.par_extend(snapshot.order.par_iter().with_min_len(1 << 12).map(symbol));
+        symbols.par_extend(tasks.enumerate().map(symbol));
         self.symbols = symbols;
         let mut exports: Vec<_> = declarations.exports.iter().collect();
         exports
             .sort_unstable_by_key(|(name, function)| (declarations.text(name), snapshot.symbols[*function as usize]));
         for (name, function) in exports {
             let known = self.symbols[snapshot.symbols[*function as usize] as usize];
-            let name = declarations.text(name);
+            let name = self.add_name(declarations.text(name));
             // What is not there cannot be exported; the name then stands for something undefined.
             let flags = match known.flags.is_undefined() {
                 true => known.flags.0 | SymbolFlags::EXPLICIT_NAME | SymbolFlags::EXPORTED,
@@ -118,6 +141,7 @@ impl<'i> Object<'i> {
                 Some((_, name)) => (&**name, SymbolFlags::WEAK | SymbolFlags::HIDDEN),
                 None => (UNNAMED, SymbolFlags::LOCAL),
             };
+            let name = self.add_name(name);
             self.symbols.push(Symbol {
                 name,
                 flags: SymbolFlags(flags),
@@ -129,14 +153,15 @@ impl<'i> Object<'i> {
         }
     }
 
-    fn symbol(&self, snapshot: &'i Snapshot, name: &'i str, entity: &Entity, index: u32) -> Symbol<'i> {
+    /// The symbol of a declaration; `index` is what [`Self::add_imports`] and [`Self::add_definitions`] say of it.
+    fn symbol(&self, snapshot: &'i Snapshot, name: NameAt, entity: &Entity, index: u32) -> Symbol {
         let undefined = |weak: bool| SymbolFlags::UNDEFINED | if weak { SymbolFlags::WEAK } else { 0 };
         let (kind, flags, index, size) = match *entity {
             Entity::Func { linkage, .. } => (SymbolKind::Function, binding(linkage), index, 0),
             Entity::ImportFunc { weak, .. } => {
                 // Only what comes from elsewhere by another name may stay undefined.
-                let known = self.function_imports[index as usize];
-                let explicit = if known.module == ENV && known.field == name { 0 } else { SymbolFlags::EXPLICIT_NAME };
+                let known = self.names_of(self.function_imports[index as usize].names);
+                let explicit = if known == (ENV, self.text(name)) { 0 } else { SymbolFlags::EXPLICIT_NAME };
                 (SymbolKind::Function, undefined(weak) | explicit, index, 0)
             }
             Entity::Removed { ty: Some(_) } => (SymbolKind::Function, undefined(false), index, 0),
@@ -147,10 +172,10 @@ impl<'i> Object<'i> {
             }
             Entity::ImportData { weak } => (SymbolKind::Data, undefined(weak), 0, 0),
             Entity::Removed { ty: None } => (SymbolKind::Data, undefined(false), 0, 0),
-            Entity::Absolute { value, linkage } => {
+            Entity::Absolute { linkage, .. } => {
                 let flags = SymbolFlags(binding(linkage) | SymbolFlags::ABSOLUTE);
                 // Its index is no segment's, or else it would count from there.
-                return Symbol { name, flags, index: NONE, offset: value, size: 0, kind: SymbolKind::Data };
+                return Symbol { name, flags, index: NONE, offset: index, size: 0, kind: SymbolKind::Data };
             }
             Entity::ImportGlobal { .. } => (SymbolKind::Global, undefined(false), index, 0),
             Entity::ImportTag { .. } => (SymbolKind::Tag, undefined(false), index, 0),
@@ -175,8 +200,25 @@ fn binding(linkage: Linkage) -> u32 {
     }
 }
 
-/// Segments are named by category: thread-local, constant, zero, other.
-fn segment_info<'i>(snapshot: &'i Snapshot, segment: &SegmentSource) -> SegmentInfo<'i> {
+/// Names of segments, by category. Their places in this list follow the names of imports and symbols.
+const SEGMENT_NAMES: [&str; 5] = [".tdata", ".tbss", ".rodata", ".data", ".bss"];
+
+impl Object<'_> {
+    /// What there is to say of the segments; `texts` has no further names behind those that this adds.
+    fn segment_infos(&mut self, snapshot: &Snapshot) -> Box<[SegmentInfo]> {
+        let first = self.texts.len() as u32;
+        self.texts.extend(SEGMENT_NAMES);
+        let info = |segment: &SegmentSource| {
+            let (_, payload) = snapshot.payload(segment);
+            let (name, flags) = segment_kind(snapshot, segment);
+            SegmentInfo { name: NameAt(first + name), alignment: payload.alignment as u8, flags }
+        };
+        snapshot.segments.par_iter().map(info).collect()
+    }
+}
+
+/// Index into [`SEGMENT_NAMES`], and flags, of a segment.
+fn segment_kind(snapshot: &Snapshot, segment: &SegmentSource) -> (u32, u32) {
     let (_, payload) = snapshot.payload(segment);
     let kind = match segment.declaration {
         NONE => DataKind::Const,
@@ -185,14 +227,13 @@ fn segment_info<'i>(snapshot: &'i Snapshot, segment: &SegmentSource) -> SegmentI
             _ => DataKind::Mutable,
         },
     };
-    let (name, flags) = match (kind, payload.start) {
-        (DataKind::ThreadLocal, Some(_)) => (".tdata", SEGMENT_TLS),
-        (DataKind::ThreadLocal, None) => (".tbss", SEGMENT_TLS),
-        (DataKind::Const, Some(_)) => (".rodata", 0),
-        (DataKind::Mutable, Some(_)) => (".data", 0),
-        (_, None) => (".bss", 0),
-    };
-    SegmentInfo { name, alignment: payload.alignment, flags }
+    match (kind, payload.start) {
+        (DataKind::ThreadLocal, Some(_)) => (0, SEGMENT_TLS),
+        (DataKind::ThreadLocal, None) => (1, SEGMENT_TLS),
+        (DataKind::Const, Some(_)) => (2, 0),
+        (DataKind::Mutable, Some(_)) => (3, 0),
+        (_, None) => (4, 0),
+    }
 }
 
 impl<'i> Contents<'i> {
@@ -208,7 +249,8 @@ impl<'i> Contents<'i> {
         contents.segments.reserve_exact(snapshot.segments.len());
         for segment in &snapshot.segments {
             let (buffer, payload) = snapshot.payload(segment);
-            let SegmentInfo { name, alignment, flags } = segment_info(snapshot, segment);
+            let (name, flags) = segment_kind(snapshot, segment);
+            let (name, alignment) = (SEGMENT_NAMES[name as usize], payload.alignment);
             let data = buffer.bytes(payload).unwrap_or_else(|| &snapshot.zeros[..payload.size as usize]);
             let (relocations, relocations_end) = (segment.relocations.start, segment.relocations.end);
             contents.segments.push(Segment { name, alignment, flags, data, offset: 0, relocations, relocations_end });

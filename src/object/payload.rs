@@ -1,7 +1,6 @@
 //! The reader of code, data, custom sections and relocation sections.
 
 use super::header::id;
-use super::linking::SegmentInfo;
 use super::reader::Reader;
 use super::relocation_check::{self, Targets};
 use super::*;
@@ -25,13 +24,13 @@ impl<'i> Contents<'i> {
     pub(super) fn read_sections(&mut self, object: &Object<'i>) -> Result<(), Diagnostic> {
         let mut data_count = None;
         for (index, section) in object.sections.iter().enumerate() {
-            let mut reader = section.reader(&object.name);
+            let mut reader = section.reader(object.name);
             match section.id {
-                id::CUSTOM => self.read_custom(object, index as u32, section)?,
+                id::CUSTOM => self.read_custom(object, index as u32, &section)?,
                 id::ELEMENT => check_elements(reader)?,
                 id::DATA_COUNT => data_count = Some(reader.u32("a number of data segments")?),
                 id::CODE => self.read_code(reader, object.functions.len())?,
-                id::DATA => self.read_data(reader, &object.segment_info)?,
+                id::DATA => self.read_data(reader, object)?,
                 _ => {}
             }
         }
@@ -68,7 +67,7 @@ impl<'i> Contents<'i> {
         reader.finish("the functions")
     }
 
-    fn read_data(&mut self, mut reader: Reader<'i, '_>, infos: &[SegmentInfo<'i>]) -> Result<(), Diagnostic> {
+    fn read_data(&mut self, mut reader: Reader<'i, '_>, object: &Object<'i>) -> Result<(), Diagnostic> {
         let count = reader.u32("a number of data segments")?;
         self.segments.reserve_exact((count as usize).min(reader.remaining()));
         for index in 0..count {
@@ -86,9 +85,8 @@ impl<'i> Contents<'i> {
             let size = reader.u32("the size of a data segment")? as usize;
             let offset = reader.position() as u32;
             let data = reader.take(size, "a data segment")?;
-            let info = infos.get(index as usize).copied();
-            let SegmentInfo { name, alignment, flags } =
-                info.unwrap_or(SegmentInfo { name: "", alignment: 0, flags: 0 });
+            let info = object.segment_info.get(index as usize).copied().unwrap_or_default();
+            let (name, alignment, flags) = (object.text(info.name), info.alignment as u32, info.flags);
             self.segments.push(Segment { name, alignment, flags, data, offset, relocations: 0, relocations_end: 0 });
         }
         reader.finish("the data segments")
@@ -101,8 +99,9 @@ impl<'i> Contents<'i> {
                 continue;
             }
             let size = self.segments.get(symbol.index as usize).map_or(0, |segment| segment.data.len());
-            if symbol.offset > size as u64 {
-                let Symbol { name, offset, .. } = symbol;
+            let offset = object.offset_of(symbol);
+            if offset > size as u64 {
+                let name = object.text(symbol.name);
                 let message = format!("invalid data symbol offset: `{name}` (offset: {offset} segment size: {size})");
                 return Err(error_in(object, "linking", &message));
             }
@@ -111,7 +110,7 @@ impl<'i> Contents<'i> {
     }
 
     fn read_custom(&mut self, object: &Object<'i>, index: u32, section: &Section<'i>) -> Result<(), Diagnostic> {
-        let reader = section.reader(&object.name);
+        let reader = section.reader(object.name);
         match section.name {
             "linking" | "dylink.0" | "dylink" | mir::file::SECTION | mir::fields::SECTION => Ok(()),
             "target_features" => self.read_features(reader),
@@ -190,15 +189,15 @@ impl<'i> Contents<'i> {
     pub(super) fn read_relocations(&mut self, object: &Object<'i>) -> Result<(), Diagnostic> {
         let mut targets = Targets::new(object);
         let mut seen = vec![false; object.sections.len()];
-        let is_relocations = |section: &&Section| section.id == id::CUSTOM && section.name.starts_with("reloc.");
+        let is_relocations = |section: &Section| section.id == id::CUSTOM && section.name.starts_with("reloc.");
         for section in object.sections.iter().filter(is_relocations) {
-            let mut reader = section.reader(&object.name);
+            let mut reader = section.reader(object.name);
             let index = reader.u32("the index of a section")?;
             let Some(seen) = seen.get_mut(index as usize) else {
                 return Err(reader.error_at(0, "invalid section index"));
             };
             if std::mem::replace(seen, true) {
-                let label = object.sections[index as usize].label();
+                let label = object.sections.get(index as usize).map_or("", |section| section.label());
                 let message = format!("expected one relocation section for {label}, found a second");
                 return Err(reader.error_at(0, message));
             }
@@ -216,20 +215,22 @@ impl<'i> Contents<'i> {
         index: u32,
         targets: &mut Targets<'_, '_>,
     ) -> Result<(), Diagnostic> {
-        let target = &object.sections[index as usize];
+        let Some(target) = object.sections.get(index as usize) else {
+            return Err(reader.error_at(0, "invalid section index"));
+        };
         match target.id {
             id::CODE => self.code_relocations = relocation_check::check(reader, targets, &mut self.bodies)?.into(),
             id::DATA => self.data_relocations = relocation_check::check(reader, targets, &mut self.segments)?.into(),
             id::CUSTOM => {
                 // Ordered by section; not there if this crate reads the section itself.
                 let Ok(custom) = self.customs.binary_search_by_key(&index, |custom| custom.section) else {
-                    return Err(bad_relocation_target(reader, target));
+                    return Err(bad_relocation_target(reader, &target));
                 };
                 let customs = &mut self.customs[custom..=custom];
                 let bytes = relocation_check::check(reader, targets, customs)?;
                 self.customs[custom].relocations = Relocations::new(bytes, 0, bytes.len() as u32);
             }
-            _ => return Err(bad_relocation_target(reader, target)),
+            _ => return Err(bad_relocation_target(reader, &target)),
         }
         Ok(())
     }
@@ -239,7 +240,7 @@ impl<'i> Contents<'i> {
 #[cold]
 fn error_in(object: &Object<'_>, label: &str, message: &str) -> Diagnostic {
     let offset = object.sections.iter().find(|section| section.label() == label).map_or(0, |section| section.offset);
-    Reader::new(&object.name, label, &[], offset).error(message)
+    Reader::new(object.name, label, &[], offset).error(message)
 }
 
 fn bad_relocation_target(reader: &Reader<'_, '_>, section: &Section<'_>) -> Diagnostic {
@@ -282,7 +283,7 @@ mod tests {
     #[test]
     fn the_contents_of_a_whole_object() {
         let bytes = Sample::whole().bytes();
-        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let object = Object::parse("a.o", &bytes).unwrap();
         let contents = Contents::parse(&object).unwrap();
         let bodies: Vec<_> = contents.bodies.iter().map(|body| (body.offset, body.size, body.size_width)).collect();
         assert_eq!(bodies, [(1, 9, 1), (10, 10, 1)]);

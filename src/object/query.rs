@@ -1,6 +1,10 @@
 //! Questions that several passes ask about an object's symbols.
 
+use super::section::string_at;
 use super::*;
+
+/// From here on [`Symbol::offset`] is an index into `Object::wide_offsets`: offsets are smaller, or rare.
+const WIDE_OFFSET: u32 = 1 << 31;
 
 impl<'i> Object<'i> {
     /// The signature of a function or tag symbol.
@@ -49,18 +53,68 @@ impl<'i> Object<'i> {
         }
         symbols
     }
+    /// The text of one of the object's names.
+    #[inline]
+    pub fn text(&self, name: NameAt) -> &'i str {
+        // Checked when the object was read.
+        str::from_utf8(self.text_bytes(name)).unwrap_or_default()
+    }
+    /// The same as bytes: nobody looks whether they are UTF-8 again.
+    #[inline]
+    pub fn text_bytes(&self, name: NameAt) -> &'i [u8] {
+        match self.texts.get(name.0 as usize) {
+            Some(text) => text.as_bytes(),
+            None => string_at(self.sections.file(), name).0,
+        }
+    }
+    /// The module and the field of an import.
+    pub fn names_of(&self, names: ImportNames) -> (&'i str, &'i str) {
+        let field = self.field_of(names);
+        (self.text(names.0), self.text(field))
+    }
+    /// Where the field of an import stands: behind the module.
+    pub(super) fn field_of(&self, ImportNames(module): ImportNames) -> NameAt {
+        match self.texts.is_empty() {
+            true => string_at(self.sections.file(), module).1,
+            false => NameAt(module.0 + 1),
+        }
+    }
+    /// Offset of a data symbol in its segment in bytes (the address, if absolute). Not checked against the segment's size.
+    #[inline]
+    pub fn offset_of(&self, symbol: &Symbol) -> u64 {
+        match symbol.offset {
+            offset @ 0..WIDE_OFFSET => offset as u64,
+            wide => self.wide_offset(wide),
+        }
+    }
+    #[cold]
+    fn wide_offset(&self, offset: u32) -> u64 {
+        self.wide_offsets[(offset - WIDE_OFFSET) as usize]
+    }
+    /// What [`Symbol::offset`] is for `offset`.
+    pub(super) fn keep_offset(&mut self, offset: u64) -> u32 {
+        if offset < WIDE_OFFSET as u64 {
+            return offset as u32;
+        }
+        self.wide_offsets.push(offset);
+        WIDE_OFFSET + (self.wide_offsets.len() - 1) as u32
+    }
     /// The import name that an undefined symbol was given explicitly.
     pub fn import_name(&self, symbol: &Symbol) -> Option<&'i str> {
         let explicit = symbol.flags.has(SymbolFlags::EXPLICIT_NAME);
-        explicit.then(|| self.import_of(symbol).map(|(_, field)| field)).flatten()
+        explicit.then(|| self.import_of(symbol).map(|names| self.names_of(names).1)).flatten()
     }
     /// The module that an undefined symbol is imported from.
     pub fn import_module(&self, symbol: &Symbol) -> Option<&'i str> {
-        self.import_of(symbol).map(|(module, _)| module)
+        self.import_of(symbol).map(|ImportNames(module)| self.text(module))
+    }
+    /// The same as bytes, for comparison.
+    pub fn import_module_bytes(&self, symbol: &Symbol) -> Option<&'i [u8]> {
+        self.import_of(symbol).map(|ImportNames(module)| self.text_bytes(module))
     }
     /// Symbols for the functions and data that a shared library exports: its globals are addresses.
-    pub(super) fn exported_symbols(&self) -> Vec<Symbol<'i>> {
-        let symbol = |export: &Export<'i>| {
+    pub(super) fn exported_symbols(&self) -> Vec<Symbol> {
+        let symbol = |export: &Export| {
             let kind = match export.kind {
                 0 => SymbolKind::Function,
                 3 => SymbolKind::Data,
@@ -71,13 +125,14 @@ impl<'i> Object<'i> {
         };
         self.exports.iter().filter_map(symbol).collect()
     }
-    fn import_of(&self, symbol: &Symbol) -> Option<(&'i str, &'i str)> {
+    /// Where the names of the import are that an undefined symbol stands for.
+    pub(super) fn import_of(&self, symbol: &Symbol) -> Option<ImportNames> {
         let index = symbol.index as usize;
         match symbol.kind {
-            SymbolKind::Function => self.function_imports.get(index).map(|import| (import.module, import.field)),
-            SymbolKind::Global => self.global_imports.get(index).map(|import| (import.module, import.field)),
-            SymbolKind::Table => self.table_imports.get(index).map(|import| (import.module, import.field)),
-            SymbolKind::Tag => self.tag_imports.get(index).map(|import| (import.module, import.field)),
+            SymbolKind::Function => self.function_imports.get(index).map(|import| import.names),
+            SymbolKind::Global => self.global_imports.get(index).map(|import| import.names),
+            SymbolKind::Table => self.table_imports.get(index).map(|import| import.names),
+            SymbolKind::Tag => self.tag_imports.get(index).map(|import| import.names),
             SymbolKind::Data | SymbolKind::Section => None,
         }
     }

@@ -1,5 +1,6 @@
 //! A checked cursor over the bytes of a section: every failure names file, section and offset.
 
+use super::section::NameAt;
 use crate::diagnostic::{Diagnostic, Site};
 use crate::leb;
 use wasmparser::BinaryReader;
@@ -30,6 +31,11 @@ impl<'i, 'n> Reader<'i, 'n> {
     #[inline]
     pub fn position(&self) -> usize {
         self.position
+    }
+    /// Where in the file the cursor stands. Objects are smaller than 4 GiB.
+    #[inline]
+    pub fn place(&self) -> NameAt {
+        NameAt((self.base + self.position) as u32)
     }
     /// Bytes behind the cursor.
     #[inline]

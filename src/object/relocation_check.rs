@@ -49,9 +49,9 @@ impl Chunk for CustomSection<'_> {
 
 /// What entries may refer to.
 pub(super) struct Targets<'o, 'i> {
-    /// The symbols, for messages.
-    symbols: &'o [Symbol<'i>],
-    /// For each symbol the bit of its kind, and [`CALLED`]. Kept apart from the symbols, which are 40 times as large.
+    /// Says what messages name.
+    object: &'o Object<'i>,
+    /// For each symbol the bit of its kind, and [`CALLED`]. Kept apart from the symbols, which are 24 times as large.
     kinds: Vec<u8>,
     types: u32,
     /// The symbols that code without entries (MIR) calls.
@@ -65,7 +65,7 @@ impl<'o, 'i> Targets<'o, 'i> {
     pub(super) fn new(object: &'o Object<'i>) -> Self {
         let kinds: Vec<u8> = object.symbols.iter().map(|symbol| 1 << symbol.kind as u8).collect();
         let called = vec![0; kinds.len().div_ceil(64)];
-        Self { symbols: &object.symbols, kinds, types: object.types.len() as u32, called }
+        Self { object, kinds, types: object.types.len() as u32, called }
     }
     /// The symbols that are called: see [`Contents::called`].
     pub(super) fn called(mut self) -> Vec<u64> {
@@ -419,7 +419,7 @@ fn bad_target(reader: &Reader<'_, '_>, position: usize, targets: &Targets<'_, '_
         }
         _ => "data",
     };
-    let name = targets.symbols.get(index as usize).map_or("", |symbol| symbol.name);
+    let name = targets.object.symbols.get(index as usize).map_or("", |symbol| targets.object.text(symbol.name));
     let hint = format!("{kind} expects a {} symbol, found {found}", labels.join(" or "));
     reader.error_at(position, format!("invalid {family} relocation: {name}")).hint(hint)
 }
@@ -458,7 +458,7 @@ mod tests {
     #[test]
     fn each_chunk_gets_its_entries() {
         let bytes = Sample::whole().bytes();
-        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let object = Object::parse("a.o", &bytes).unwrap();
         let contents = Contents::parse(&object).unwrap();
         let show = |relocations: Relocations| -> Vec<(u8, u32, u32, i64)> {
             relocations.map(|entry| (entry.kind.code(), entry.offset, entry.index, entry.addend)).collect()
@@ -475,7 +475,7 @@ mod tests {
     fn chunks_without_entries_stay_empty() {
         let sample = Sample::whole().with("reloc.CODE", [CODE_SECTION, 1, 4, 13, symbol::DATA, 0]);
         let bytes = sample.bytes();
-        let object = Object::parse("a.o".into(), &bytes).unwrap();
+        let object = Object::parse("a.o", &bytes).unwrap();
         let contents = Contents::parse(&object).unwrap();
         let counts: Vec<_> = contents.bodies.iter().map(|body| contents.body_relocations(body).count()).collect();
         assert_eq!(counts, [0, 1]);

@@ -22,7 +22,7 @@ const EXTERNAL_FUNCTION: u8 = 0;
 impl<'i> Object<'i> {
     pub(super) fn read_types(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
         let count = reader.count("a number of types", TYPE_SIZE_MIN)?;
-        self.types.reserve_exact(count as usize);
+        let mut types = Vec::with_capacity(count as usize);
         for _ in 0..count {
             if reader.byte("the form of a type")? != FORM_FUNCTION {
                 return Err(unmodeled(&reader));
@@ -30,8 +30,9 @@ impl<'i> Object<'i> {
             let start = reader.position();
             value_types(&mut reader, "a number of parameters")?;
             value_types(&mut reader, "a number of results")?;
-            self.types.push(Signature(&reader.bytes()[start..reader.position()]));
+            types.push(Signature(&reader.bytes()[start..reader.position()]));
         }
+        self.types = types.into();
         reader.finish("the types")
     }
 
@@ -41,11 +42,12 @@ impl<'i> Object<'i> {
         self.function_imports.reserve_exact(count as usize);
         let mut module = "";
         for _ in 0..count {
+            let names = ImportNames(reader.place());
             // And nearly all are of the same module.
             if !reader.skip_string(module) {
                 module = reader.string("the module of an import")?;
             }
-            let field = reader.string("the field of an import")?;
+            reader.string("the field of an import")?;
             let start = reader.position();
             if reader.skip_byte(EXTERNAL_FUNCTION) {
                 let index = reader.u32("a type index")?;
@@ -53,41 +55,35 @@ impl<'i> Object<'i> {
                     reader.seek(start);
                 }
                 let ty = self.check_type(&reader, index)?;
-                self.function_imports.push(FunctionImport { module, field, ty });
+                self.function_imports.push(TypedImport { names, ty });
                 continue;
             }
             let mut parser = reader.parser();
             let import: TypeRef = reader.lift(parser.read())?;
-            self.add_import(&reader, module, field, import)?;
+            self.add_import(&reader, names, import)?;
             reader.resume(&parser);
         }
         reader.finish("the imports")
     }
 
-    fn add_import(
-        &mut self,
-        reader: &Reader<'i, '_>,
-        module: &'i str,
-        field: &'i str,
-        import: TypeRef,
-    ) -> Result<(), Diagnostic> {
+    fn add_import(&mut self, reader: &Reader<'i, '_>, names: ImportNames, import: TypeRef) -> Result<(), Diagnostic> {
         match import {
             TypeRef::Func(index) => {
                 let ty = self.check_type(reader, index)?;
-                self.function_imports.push(FunctionImport { module, field, ty });
+                self.function_imports.push(TypedImport { names, ty });
             }
             TypeRef::Table(ty) => {
                 let ty = table_type(reader, ty)?;
-                self.table_imports.push(TableImport { module, field, ty });
+                self.table_imports.push(TableImport { names, ty });
             }
             TypeRef::Memory(ty) => self.add_memory(ty),
             TypeRef::Global(ty) => {
                 let ty = global_type(reader, ty)?;
-                self.global_imports.push(GlobalImport { module, field, ty });
+                self.global_imports.push(GlobalImport { names, ty });
             }
             TypeRef::Tag(tag) => {
                 let ty = self.check_type(reader, tag.func_type_idx)?;
-                self.tag_imports.push(TagImport { module, field, ty });
+                self.tag_imports.push(TypedImport { names, ty });
             }
             TypeRef::FuncExact(_) => return Err(unmodeled(reader)),
         }
@@ -96,12 +92,13 @@ impl<'i> Object<'i> {
 
     pub(super) fn read_functions(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
         let count = reader.count("a number of functions", 1)?;
-        self.functions.reserve_exact(count as usize);
+        let mut functions = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let start = reader.clone();
             let index = reader.u32("a type index")?;
-            self.functions.push(self.check_type(&start, index)?);
+            functions.push(self.check_type(&start, index)?);
         }
+        self.functions = functions.into();
         reader.finish("the functions")
     }
 
@@ -145,9 +142,10 @@ impl<'i> Object<'i> {
 
     pub(super) fn read_exports(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
         let count = reader.count("a number of exports", EXPORT_SIZE_MIN)?;
-        self.exports.reserve_exact(count as usize);
+        let mut exports = Vec::with_capacity(count as usize);
         for _ in 0..count {
-            let name = reader.string("the name of an export")?;
+            let name = reader.place();
+            reader.string("the name of an export")?;
             let mut parser = reader.parser();
             let kind: ExternalKind = reader.lift(parser.read())?;
             let index = reader.lift(parser.read_var_u32())?;
@@ -162,8 +160,9 @@ impl<'i> Object<'i> {
                 return Err(reader.error(message));
             }
             reader.resume(&parser);
-            self.exports.push(Export { name, kind, index });
+            exports.push(Export { name, kind, index });
         }
+        self.exports = exports.into();
         reader.finish("the exports")
     }
 
@@ -285,7 +284,7 @@ mod tests {
     #[test]
     fn one_64_bit_memory_makes_a_64_bit_object() {
         let sample = Sample { sections: vec![(header::id::MEMORY, "", vec![1, 4, 0])] };
-        assert!(Object::parse("a.o".into(), &sample.bytes()).unwrap().is_64);
+        assert!(Object::parse("a.o", &sample.bytes()).unwrap().is_64);
     }
 
     #[test]

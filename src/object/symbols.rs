@@ -59,7 +59,7 @@ impl<'i> Object<'i> {
         reader.finish("the symbol table")
     }
 
-    fn read_symbol(&self, reader: &mut Reader<'i, '_>) -> Result<Symbol<'i>, Diagnostic> {
+    fn read_symbol(&mut self, reader: &mut Reader<'i, '_>) -> Result<Symbol, Diagnostic> {
         let start = reader.position();
         let code = reader.byte("the kind of a symbol")?;
         let Some(kind) = SymbolKind::from_code(code) else {
@@ -67,7 +67,7 @@ impl<'i> Object<'i> {
         };
         let flags = SymbolFlags(reader.u32("the flags of a symbol")?);
         match kind {
-            SymbolKind::Data => read_data_symbol(reader, flags, self.segment_count),
+            SymbolKind::Data => self.read_data_symbol(reader, flags),
             SymbolKind::Section => self.read_section_symbol(reader, flags),
             _ => self.read_indexed_symbol(reader, kind, flags),
         }
@@ -79,7 +79,7 @@ impl<'i> Object<'i> {
         reader: &mut Reader<'i, '_>,
         kind: SymbolKind,
         flags: SymbolFlags,
-    ) -> Result<Symbol<'i>, Diagnostic> {
+    ) -> Result<Symbol, Diagnostic> {
         let start = reader.position();
         let index = reader.u32("the index of a symbol")?;
         let (imports, count, message) = match kind {
@@ -98,34 +98,51 @@ impl<'i> Object<'i> {
             let what = if kind == SymbolKind::Table { "table" } else { "global" };
             return Err(reader.error_at(start, format!("undefined weak {what} symbol")));
         }
-        let name = if !is_import || flags.has(SymbolFlags::EXPLICIT_NAME) {
-            reader.string("the name of a symbol")?
-        } else {
-            self.import_field(kind, index as usize)
-        };
-        Ok(Symbol { name, flags, index, offset: 0, size: 0, kind })
-    }
-
-    fn import_field(&self, kind: SymbolKind, index: usize) -> &'i str {
-        match kind {
-            SymbolKind::Function => self.function_imports[index].field,
-            SymbolKind::Global => self.global_imports[index].field,
-            SymbolKind::Tag => self.tag_imports[index].field,
-            _ => self.table_imports[index].field,
+        let mut symbol = Symbol { name: reader.place(), flags, index, offset: 0, size: 0, kind };
+        if !is_import || flags.has(SymbolFlags::EXPLICIT_NAME) {
+            reader.string("the name of a symbol")?;
+        } else if let Some(names) = self.import_of(&symbol) {
+            symbol.name = self.field_of(names);
         }
+        Ok(symbol)
     }
 
-    fn read_section_symbol(&self, reader: &mut Reader<'i, '_>, flags: SymbolFlags) -> Result<Symbol<'i>, Diagnostic> {
+    fn read_data_symbol(&mut self, reader: &mut Reader<'i, '_>, flags: SymbolFlags) -> Result<Symbol, Diagnostic> {
+        let name = reader.place();
+        reader.string("the name of a data symbol")?;
+        let mut symbol = Symbol { name, flags, index: 0, offset: 0, size: 0, kind: SymbolKind::Data };
+        if flags.is_undefined() {
+            return Ok(symbol);
+        }
+        let start = reader.position();
+        let index = reader.u32("the segment of a data symbol")?;
+        let offset = reader.u64("the offset of a data symbol")?;
+        let size_start = reader.position();
+        let size = reader.u64("the size of a data symbol")?;
+        symbol.offset = self.keep_offset(offset);
+        symbol.size = u32::try_from(size)
+            .map_err(|_| reader.error_at(size_start, format!("expected a size below 4 GiB, found {size}")))?;
+        if !flags.has(SymbolFlags::ABSOLUTE) {
+            if index >= self.segment_count {
+                return Err(reader.error_at(start, format!("invalid data segment index: {index}")));
+            }
+            symbol.index = index;
+        }
+        Ok(symbol)
+    }
+
+    fn read_section_symbol(&self, reader: &mut Reader<'i, '_>, flags: SymbolFlags) -> Result<Symbol, Diagnostic> {
         let start = reader.position();
         if !flags.is_local() {
             return Err(reader.error("section symbols must have local binding"));
         }
         let index = reader.u32("the index of a section symbol")?;
-        let Some(section) = self.sections.get(index as usize) else {
-            let count = self.sections.len();
+        let count = self.sections.len();
+        if index as usize >= count {
             return Err(reader.error_at(start, format!("expected one of {count} sections, found section {index}")));
-        };
-        Ok(Symbol { name: section.name, flags, index, offset: 0, size: 0, kind: SymbolKind::Section })
+        }
+        let name = self.sections.name_of(index as usize);
+        Ok(Symbol { name, flags, index, offset: 0, size: 0, kind: SymbolKind::Section })
     }
 
     fn read_segment_info(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
@@ -133,8 +150,9 @@ impl<'i> Object<'i> {
         if count > self.segment_count || !self.segment_info.is_empty() {
             return Err(reader.error_at(0, "too many segment names"));
         }
-        self.segment_info.reserve_exact(count as usize);
+        let mut infos = Vec::with_capacity(count as usize);
         for _ in 0..count {
+            let at = reader.place();
             let name = reader.string("the name of a segment")?;
             let start = reader.position();
             let alignment = reader.u32("the alignment of a segment")?;
@@ -147,14 +165,15 @@ impl<'i> Object<'i> {
             if name.starts_with(".tdata") || name.starts_with(".tbss") {
                 flags |= SEGMENT_TLS;
             }
-            self.segment_info.push(SegmentInfo { name, alignment, flags });
+            infos.push(SegmentInfo { name: at, alignment: alignment as u8, flags });
         }
+        self.segment_info = infos.into();
         reader.finish("the segment names")
     }
 
     fn read_init_functions(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
         let count = reader.count("a number of init functions", 2)?;
-        self.init_functions.reserve_exact(count as usize);
+        let mut init_functions = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let priority = reader.u32("the priority of an init function")?;
             let start = reader.position();
@@ -162,8 +181,9 @@ impl<'i> Object<'i> {
             if self.symbols.get(symbol as usize).is_none_or(|symbol| symbol.kind != SymbolKind::Function) {
                 return Err(reader.error_at(start, format!("invalid function symbol: {symbol}")));
             }
-            self.init_functions.push(InitFunction { priority, symbol });
+            init_functions.push(InitFunction { priority, symbol });
         }
+        self.init_functions = init_functions.into();
         reader.finish("the init functions")
     }
 
@@ -172,25 +192,29 @@ impl<'i> Object<'i> {
         if !self.comdats.is_empty() {
             return Err(reader.error_at(0, "expected one list of COMDATs, found a second"));
         }
-        self.comdats.reserve_exact(count as usize);
+        let mut comdats = Vec::with_capacity(count as usize);
         let owners = Owners::new(self);
         for group in 0..count {
-            let start = reader.position();
+            let (start, name) = (reader.position(), reader.place());
             let bytes = reader.counted(COMDAT_NAME)?;
             let name_start = reader.position() - bytes.len();
             let owner = self.read_comdat_entries(&mut reader, group, &owners);
             let symbol = owner.as_ref().copied().unwrap_or(NO_SYMBOL);
             let comdat = match self.symbols.get(symbol as usize) {
                 // The usual case: the text has been checked, and will be interned, as the symbol's name.
-                Some(owner) if owner.name.as_bytes() == bytes => Comdat { name: owner.name, symbol },
-                _ => Comdat { name: reader.text(bytes, name_start, COMDAT_NAME)?, symbol: NO_SYMBOL },
+                Some(owner) if self.text_bytes(owner.name) == bytes => Comdat { name, symbol },
+                _ => {
+                    reader.text(bytes, name_start, COMDAT_NAME)?;
+                    Comdat { name, symbol: NO_SYMBOL }
+                }
             };
             if bytes.is_empty() {
                 return Err(reader.error_at(start, "bad/duplicate COMDAT name "));
             }
             owner?;
-            self.comdats.push(comdat);
+            comdats.push(comdat);
         }
+        self.comdats = comdats.into();
         reader.finish("the COMDATs")
     }
 
@@ -253,11 +277,11 @@ impl<'i> Object<'i> {
         let Some(index) = index.filter(|&index| index < len) else {
             return Err(reader.error_at(start, range_message));
         };
-        if kind == 5 && self.sections[index].id != header::id::CUSTOM {
+        if kind == 5 && self.sections.id(index) != header::id::CUSTOM {
             return Err(reader.error_at(start, "non-custom section in a COMDAT"));
         }
         if table.is_empty() {
-            table.resize(len, NO_COMDAT);
+            *table = vec![NO_COMDAT; len].into();
         }
         if table[index] != NO_COMDAT {
             return Err(reader.error_at(start, twice_message));
@@ -289,32 +313,6 @@ impl Owners {
     }
 }
 
-fn read_data_symbol<'i>(
-    reader: &mut Reader<'i, '_>,
-    flags: SymbolFlags,
-    segment_count: u32,
-) -> Result<Symbol<'i>, Diagnostic> {
-    let name = reader.string("the name of a data symbol")?;
-    let mut symbol = Symbol { name, flags, index: 0, offset: 0, size: 0, kind: SymbolKind::Data };
-    if flags.is_undefined() {
-        return Ok(symbol);
-    }
-    let start = reader.position();
-    let index = reader.u32("the segment of a data symbol")?;
-    symbol.offset = reader.u64("the offset of a data symbol")?;
-    let size_start = reader.position();
-    let size = reader.u64("the size of a data symbol")?;
-    symbol.size = u32::try_from(size)
-        .map_err(|_| reader.error_at(size_start, format!("expected a size below 4 GiB, found {size}")))?;
-    if !flags.has(SymbolFlags::ABSOLUTE) {
-        if index >= segment_count {
-            return Err(reader.error_at(start, format!("invalid data segment index: {index}")));
-        }
-        symbol.index = index;
-    }
-    Ok(symbol)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
@@ -323,8 +321,9 @@ mod tests {
     #[test]
     fn every_kind_of_symbol() {
         let bytes = Sample::whole().bytes();
-        let object = Object::parse("a.o".into(), &bytes).unwrap();
-        let symbols: Vec<_> = object.symbols.iter().map(|symbol| (symbol.kind, symbol.name, symbol.index)).collect();
+        let object = Object::parse("a.o", &bytes).unwrap();
+        let symbols: Vec<_> =
+            object.symbols.iter().map(|symbol| (symbol.kind, object.text(symbol.name), symbol.index)).collect();
         let expected = [
             (SymbolKind::Function, "imported", 0),
             (SymbolKind::Function, "defined", 2),
@@ -347,12 +346,13 @@ mod tests {
     #[test]
     fn segments_init_functions_and_comdats() {
         let bytes = Sample::whole().bytes();
-        let object = Object::parse("a.o".into(), &bytes).unwrap();
-        let infos: Vec<_> = object.segment_info.iter().map(|info| (info.name, info.alignment, info.flags)).collect();
+        let object = Object::parse("a.o", &bytes).unwrap();
+        let infos: Vec<_> =
+            object.segment_info.iter().map(|info| (object.text(info.name), info.alignment, info.flags)).collect();
         assert_eq!(infos, [(".rodata.a", 2, 1), (".tdata.b", 3, SEGMENT_TLS)]);
         assert_eq!((object.init_functions[0].priority, object.init_functions[0].symbol), (100, 1));
-        assert_eq!(object.comdats[0].name, "group");
-        assert_eq!((object.function_comdats, object.segment_comdats), (vec![0, NO_COMDAT], vec![NO_COMDAT, 0]));
+        assert_eq!(object.text(object.comdats[0].name), "group");
+        assert_eq!((object.function_comdats, object.segment_comdats), ([0, NO_COMDAT].into(), [NO_COMDAT, 0].into()));
         assert_eq!(object.section_comdats.iter().position(|&group| group == 0), Some(DEBUG_SECTION as usize));
     }
 

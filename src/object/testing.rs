@@ -133,7 +133,7 @@ impl Sample {
     }
     /// The same with another payload in the section that messages call `label`.
     pub fn with(mut self, label: &str, payload: impl Into<Vec<u8>>) -> Self {
-        let is_it = |(id, name, _): &&mut (u8, &str, Vec<u8>)| header::section_label(*id) == label || *name == label;
+        let is_it = |(id, name, _): &&mut (u8, &str, Vec<u8>)| section_label(*id) == label || *name == label;
         self.sections.iter_mut().find(is_it).expect("a section of the sample").2 = payload.into();
         self
     }
@@ -149,13 +149,13 @@ impl Sample {
     /// What reading it complains about, without site.
     pub fn error(&self) -> String {
         let bytes = self.bytes();
-        let result = Object::parse("a.o".into(), &bytes).and_then(|object| Contents::parse(&object).map(drop));
+        let result = Object::parse("a.o", &bytes).and_then(|object| Contents::parse(&object).map(drop));
         result.map_or_else(|diagnostic| diagnostic.message, |()| "no error".into())
     }
     /// The section and the offset in it that reading it complains about.
     pub fn error_place(&self) -> (String, u64) {
         let bytes = self.bytes();
-        let result = Object::parse("a.o".into(), &bytes).and_then(|object| Contents::parse(&object));
+        let result = Object::parse("a.o", &bytes).and_then(|object| Contents::parse(&object));
         let site = result.expect_err("an error").site.expect("a site");
         let sections = header::walk("a.o", &bytes).expect("sections");
         let base = sections.iter().find(|section| section.label() == site.section).map_or(0, |section| section.offset);

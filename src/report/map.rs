@@ -131,7 +131,7 @@ impl Line {
 
 impl Map<'_, '_> {
     fn section(&self, out: &mut String, part: &Part) {
-        let name = crate::object::header::section_label(part.id);
+        let name = crate::object::section_label(part.id);
         let line = Line::new(None, part.offset as u64, part.size as u64, 0);
         match part.name {
             Some(custom) => line.push(out, format_args!("{name}({custom})")),
@@ -155,7 +155,7 @@ impl Map<'_, '_> {
                     let defines = |symbol: &&crate::object::Symbol| {
                         symbol.kind == SymbolKind::Global && !symbol.flags.is_undefined() && symbol.index == index
                     };
-                    object.symbols.iter().find(defines).map_or("", |symbol| symbol.name)
+                    object.symbols.iter().find(defines).map_or("", |symbol| object.text(symbol.name))
                 }
                 None => resolution.name(resolution.linker_globals[global.index() - resolution.globals.total()].symbol),
             };
@@ -233,7 +233,10 @@ impl Map<'_, '_> {
         let resolution = self.products.resolution;
         let name = match resolution.target(file, symbol) {
             Some(target) => resolution.name(target),
-            None => resolution.files[file].object.symbols[symbol as usize].name,
+            None => {
+                let object = &resolution.files[file].object;
+                object.text(object.symbols[symbol as usize].name)
+            }
         };
         line.push(out, format_args!("{}", display_name(name, self.products.options.demangle)));
     }
@@ -281,7 +284,7 @@ impl Map<'_, '_> {
             let definition = resolution.definition(file, symbol);
             // Thread-local data has no address: what counts is its offset from each thread's base.
             let address = layout.data_value(definition, false).unwrap_or(0);
-            let line = Line::new(address, place.wrapping_add(entry.offset), entry.size.into(), 16);
+            let line = Line::new(address, place.wrapping_add(content.object.offset_of(entry)), entry.size.into(), 16);
             self.symbol(out, file, symbol, &line);
         }
     }

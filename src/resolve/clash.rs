@@ -47,7 +47,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         at: SymbolIdx,
         object: &Object<'i>,
         member: MemberIdx,
-        symbol: &object::Symbol<'i>,
+        symbol: &object::Symbol,
         diagnostics: &mut Diagnostics,
     ) -> bool {
         let existing = self.symbols[at];
@@ -101,7 +101,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         existing: &Symbol,
         object: &Object<'i>,
         member: MemberIdx,
-        symbol: &object::Symbol<'i>,
+        symbol: &object::Symbol,
     ) -> bool {
         if symbol.kind != SymbolKind::Function || !existing.is_found() {
             return false;
@@ -114,7 +114,7 @@ impl<'a, 'i> Replay<'a, 'i> {
     }
 
     /// Object and symbol that the present state of `symbol` comes from; `None` for the linker's own.
-    fn other(&self, symbol: &Symbol) -> Option<(&'a Object<'i>, &'a object::Symbol<'i>)> {
+    fn other(&self, symbol: &Symbol) -> Option<(&'a Object<'i>, &'a object::Symbol)> {
         let object = self.objects.get(symbol.member)?.as_ref()?;
         Some((object, &object.symbols[symbol.symbol as usize]))
     }
@@ -144,7 +144,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             return;
         }
         let name = &self.inputs.members[member].name;
-        let import = object.table_imports.first();
+        let import = object.table_imports.first().map(|import| (object.names_of(import.names).1, import.ty));
         let error = match import {
             _ if symbols != 0 => format!(
                 "{name}: expected one symbol table entry for each of the {tables} table(s) present, but got {symbols} \
@@ -153,8 +153,8 @@ impl<'a, 'i> Replay<'a, 'i> {
             _ if !object.tables.is_empty() => {
                 format!("{name}: unexpected table definition(s) without corresponding symbol-table entries.")
             }
-            Some(import) if tables == 1 => {
-                if import.field == linker::INDIRECT_FUNCTION_TABLE && import.ty.element == 0x70 {
+            Some((field, ty)) if tables == 1 => {
+                if field == linker::INDIRECT_FUNCTION_TABLE && ty.element == 0x70 {
                     let name = self.names.find(linker::INDIRECT_FUNCTION_TABLE).expect("interned from the start");
                     let (at, inserted) = self.insert(name);
                     let symbol = &mut self.symbols[at];
@@ -166,7 +166,7 @@ impl<'a, 'i> Replay<'a, 'i> {
                     self.legacy_table = true;
                     return;
                 }
-                format!("{name}: table import {} is missing a symbol table entry.", import.field)
+                format!("{name}: table import {field} is missing a symbol table entry.")
             }
             _ => format!("{name}: multiple table imports, but no corresponding symbol-table entries."),
         };

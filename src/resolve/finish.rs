@@ -16,24 +16,25 @@ use rayon::prelude::*;
 pub fn finish<'i>(
     options: &Options,
     inputs: &Inputs,
-    mut objects: IndexVec<MemberIdx, Option<Object<'i>>>,
-    contents: Vec<Contents<'i>>,
+    mut objects: Objects<'i>,
+    contents: Vec<Box<Contents<'i>>>,
     names: Names<'i>,
     selection: Selection,
     diagnostics: &mut Diagnostics,
 ) -> Result<Resolution<'i>, Failed> {
     let mut file_of = IndexVec::filled(None, objects.len());
-    let mut files: IndexVec<FileIdx, File<'i>> = IndexVec::new();
+    let mut files: IndexVec<FileIdx, File<'i>> = Vec::with_capacity(contents.len()).into();
     let mut kept_comdats = selection.kept_comdats;
     for (&member, contents) in selection.link_order.iter().zip(contents) {
         let object = objects[member].take().expect("a linked member is an object and is linked once");
-        let custom_of_section = customs_by_section(&object, &contents);
         let kept_comdats = std::mem::take(&mut kept_comdats[member]);
         let live = inputs.members[member].live;
-        let file = File { member, object, contents, live, targets: Vec::new(), kept_comdats, custom_of_section };
+        let file =
+            File { member, object, contents, live, targets: Vec::new(), kept_comdats, custom_of_section: Vec::new() };
         file_of[member] = Some(files.push(file));
     }
     par::uneven(files.as_mut_slice().par_iter_mut()).for_each(|file| {
+        file.custom_of_section = customs_by_section(&file.object, &file.contents);
         let symbols = names.symbols[file.member].iter();
         file.targets = symbols
             .map(|&name| match name {
@@ -66,7 +67,7 @@ pub fn finish<'i>(
         files,
         file_of,
     };
-    resolution.demote_lazy();
+    resolution.demote_lazy(&selection.lazy_references);
     resolution.define_all();
     resolution.trace_optional(&selection.linker, diagnostics);
     resolution.define_linker_symbols(options, selection.linker);
@@ -106,11 +107,12 @@ fn customs_by_section(object: &Object, contents: &Contents) -> Vec<u32> {
 
 impl<'i> Resolution<'i> {
     /// A function that only weak references name and whose member stays out is an undefined function after all.
-    fn demote_lazy(&mut self) {
-        for symbol in self.symbols.iter_mut().filter(|symbol| symbol.state == State::Lazy && symbol.flags.is_weak()) {
+    fn demote_lazy(&mut self, references: &HashMap<SymbolIdx, (MemberIdx, u32)>) {
+        let is_lazy = |symbol: &Symbol| symbol.state == State::Lazy && symbol.flags.is_weak();
+        for (at, symbol) in self.symbols.iter_mut().enumerate().filter(|(_, symbol)| is_lazy(symbol)) {
             symbol.state = State::Undefined;
             symbol.flags.0 |= SymbolFlags::UNDEFINED;
-            (symbol.member, symbol.symbol) = symbol.lazy_reference;
+            (symbol.member, symbol.symbol) = references.get(&SymbolIdx::new(at)).copied().unwrap_or((NO_MEMBER, 0));
             symbol.import = (NO_MEMBER, 0);
         }
     }

@@ -30,10 +30,11 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Failed, Kind, Subject};
 use crate::index::*;
 use crate::input::Inputs;
 use crate::linker_defined::{self as linker, DataSymbol};
-use crate::object::{Contents, GlobalType, Object, Signature, SymbolFlags, SymbolKind};
+use crate::object::{Contents, GlobalType, Object, Objects, Signature, SymbolFlags, SymbolKind};
 use crate::options::Options;
 use names::Names;
 use replay::Replay;
+use std::collections::HashMap;
 
 /// What a symbol's name stands for in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,9 +73,9 @@ pub struct File<'i> {
     /// Where it comes from.
     pub member: MemberIdx,
     /// Types, imports, symbols.
-    pub object: Object<'i>,
+    pub object: Box<Object<'i>>,
     /// Code, data, custom sections.
-    pub contents: Contents<'i>,
+    pub contents: Box<Contents<'i>>,
     /// Whether its init functions and retained segments are roots.
     pub live: bool,
     /// For each of its symbols the global symbol that it resolves to, or [`LOCAL`].
@@ -169,7 +170,7 @@ pub struct Resolution<'i> {
     /// The signature of each function symbol; undefined functions included.
     pub signatures: IndexVec<SymbolIdx, Option<SignatureIdx>>,
     /// Shared libraries, in command-line order.
-    pub shared: Vec<(MemberIdx, Object<'i>)>,
+    pub shared: Vec<(MemberIdx, Box<Object<'i>>)>,
     /// The file of each member, if it is linked.
     pub file_of: IndexVec<MemberIdx, Option<FileIdx>>,
     /// Whether functions of any file are MIR.
@@ -298,7 +299,7 @@ impl<'i> Resolution<'i> {
                     .iter()
                     .rev()
                     .find(|export| export.kind == 0 && export.index == index)
-                    .map(|export| export.name)
+                    .map(|export| object.text(export.name))
             }
             None => self.linker_function(function)?.export_name.as_deref(),
         }
@@ -392,10 +393,10 @@ impl<'i> Resolution<'i> {
                 if entry.flags.has(SymbolFlags::ABSOLUTE)
                     && entry.index as usize >= self.files[file].contents.segments.len() =>
             {
-                Definition::Absolute(entry.offset)
+                Definition::Absolute(object.offset_of(entry))
             }
             SymbolKind::Data => {
-                Definition::Data { segment: self.segments.get(file, entry.index), offset: entry.offset }
+                Definition::Data { segment: self.segments.get(file, entry.index), offset: object.offset_of(entry) }
             }
             SymbolKind::Global => Definition::Global(self.globals.get(file, local(object.global_imports.len()))),
             SymbolKind::Tag => Definition::Tag(self.tags.get(file, local(object.tag_imports.len()))),
@@ -432,7 +433,7 @@ impl<'i> Resolution<'i> {
             .get(self.symbols[symbol].member)
             .copied()
             .flatten()
-            .map_or("<internal>", |file| self.files[file].object.name.as_str())
+            .map_or("<internal>", |file| self.files[file].object.name)
     }
     /// A symbol's name in the name section: a trapping stub says what it stands for.
     pub fn debug_name(&self, symbol: SymbolIdx) -> &str {
@@ -457,6 +458,7 @@ pub struct Selection {
     pub link_order: Vec<MemberIdx>,
     pub(crate) kept_comdats: IndexVec<MemberIdx, Vec<bool>>,
     pub(crate) events: Vec<replay::Event>,
+    pub(crate) lazy_references: HashMap<SymbolIdx, (MemberIdx, u32)>,
     pub(crate) extractions: Vec<(String, MemberIdx, SymbolIdx)>,
     pub(crate) legacy_table: bool,
     pub(crate) shared: Vec<MemberIdx>,
@@ -484,7 +486,7 @@ impl Selection {
 pub fn select<'i>(
     options: &Options,
     inputs: &Inputs,
-    objects: &IndexVec<MemberIdx, Option<Object<'i>>>,
+    objects: &Objects<'i>,
     names: &mut Names<'i>,
     linked: &dyn Fn(MemberIdx),
     diagnostics: &mut Diagnostics,
@@ -504,6 +506,7 @@ pub fn select<'i>(
     known.tls_base = linker_symbols::define_optional(options, &mut replay, &mut linker).or(known.tls_base);
     let (link_order, kept_comdats) = (std::mem::take(&mut replay.link_order), std::mem::take(&mut replay.kept_comdats));
     let (events, extractions) = (std::mem::take(&mut replay.events), std::mem::take(&mut replay.extractions));
+    let lazy_references = std::mem::take(&mut replay.lazy_references);
     let (legacy_table, shared) = (replay.legacy_table, std::mem::take(&mut replay.shared));
     let (symbols, symbol_of) = replay.into_tables();
     Ok(Selection {
@@ -512,6 +515,7 @@ pub fn select<'i>(
         link_order,
         kept_comdats,
         events,
+        lazy_references,
         extractions,
         legacy_table,
         shared,

@@ -3,8 +3,6 @@
 use crate::index::{IndexVec, MemberIdx, NameIdx, SignatureIdx};
 use crate::intern::{Interned, Interner};
 use crate::object::{Comdat, Object, Signature, SymbolKind};
-use crate::par;
-use rayon::prelude::*;
 
 /// In [`Names::symbols`]: a local or section symbol, which takes no part in resolution.
 pub const NO_NAME: NameIdx = NameIdx(u32::MAX);
@@ -14,54 +12,67 @@ pub struct Names<'i> {
     names: Interned<'i>,
     signatures: Interned<'i>,
     /// For each member the name of each of its symbols, or [`NO_NAME`].
-    pub symbols: IndexVec<MemberIdx, Vec<NameIdx>>,
+    pub symbols: IndexVec<MemberIdx, Box<[NameIdx]>>,
     /// For each member the name of each of its comdat groups.
-    pub comdats: IndexVec<MemberIdx, Vec<NameIdx>>,
+    pub comdats: IndexVec<MemberIdx, Box<[NameIdx]>>,
     /// For each member the signature of each of its types.
-    pub types: IndexVec<MemberIdx, Vec<SignatureIdx>>,
+    pub types: IndexVec<MemberIdx, Box<[SignatureIdx]>>,
+}
+
+/// Interns the names and signatures of objects, on many threads.
+pub struct Collector<'i> {
+    names: Interner<'i>,
+    signatures: Interner<'i>,
+}
+
+/// What the names and signatures of one member are.
+#[derive(Default)]
+pub struct MemberNames {
+    symbols: Box<[NameIdx]>,
+    comdats: Box<[NameIdx]>,
+    types: Box<[SignatureIdx]>,
+}
+
+impl<'i> Collector<'i> {
+    /// One for inputs that have about as many different names.
+    pub fn new(names: usize) -> Self {
+        let signatures = Interner::default();
+        signatures.intern(Signature::EMPTY.0);
+        Self { names: Interner::with_capacity(names), signatures }
+    }
+    /// Interns what an object says, best while the processor still has it at hand.
+    pub fn add(&self, object: &Object<'i>) -> MemberNames {
+        let mut symbols = vec![NO_NAME; object.symbols.len()];
+        let name = |i: usize| {
+            let symbol = &object.symbols[i];
+            let takes_part = !symbol.flags.is_local() && symbol.kind != SymbolKind::Section;
+            takes_part.then(|| object.text_bytes(symbol.name))
+        };
+        self.names.intern_all(symbols.len(), name, |i, id| symbols[i] = NameIdx(id));
+        let comdat = |comdat: &Comdat| match symbols.get(comdat.symbol as usize) {
+            Some(&name) if name != NO_NAME => name,
+            _ => NameIdx(self.names.intern(object.text_bytes(comdat.name))),
+        };
+        let comdats = object.comdats.iter().map(comdat).collect();
+        let types = object.types.iter().map(|ty| SignatureIdx(self.signatures.intern(ty.0))).collect();
+        MemberNames { symbols: symbols.into(), comdats, types }
+    }
+    /// The names of all members, which are in command-line order.
+    pub fn finish(self, members: impl ExactSizeIterator<Item = MemberNames>) -> Names<'i> {
+        let room = members.len();
+        let (mut symbols, mut comdats) = (Vec::with_capacity(room), Vec::with_capacity(room));
+        let mut types = Vec::with_capacity(room);
+        for member in members {
+            symbols.push(member.symbols);
+            comdats.push(member.comdats);
+            types.push(member.types);
+        }
+        let (symbols, comdats, types) = (symbols.into(), comdats.into(), types.into());
+        Names { names: self.names.finish(), signatures: self.signatures.finish(), symbols, comdats, types }
+    }
 }
 
 impl<'i> Names<'i> {
-    /// Interns what the objects say, and `extra` names that the linker will look up. One task per object.
-    pub fn new(objects: &IndexVec<MemberIdx, Option<Object<'i>>>, extra: impl Iterator<Item = &'i str>) -> Self {
-        // Most symbols have a name that others have too.
-        let symbols: usize = objects.iter().flatten().map(|object| object.symbols.len()).sum();
-        let (names, signatures) = (Interner::with_capacity(symbols / 4), Interner::default());
-        extra.for_each(|name| _ = names.intern(name.as_bytes()));
-        signatures.intern(Signature::EMPTY.0);
-        let per_member: Vec<_> = par::uneven(objects.as_slice().par_iter())
-            .map(|object| {
-                let Some(object) = object else { return Default::default() };
-                let mut symbols = vec![NO_NAME; object.symbols.len()];
-                let name = |i: usize| {
-                    let symbol = &object.symbols[i];
-                    let takes_part = !symbol.flags.is_local() && symbol.kind != SymbolKind::Section;
-                    takes_part.then_some(symbol.name.as_bytes())
-                };
-                names.intern_all(symbols.len(), name, |i, id| symbols[i] = NameIdx(id));
-                let of_symbol = |comdat: &Comdat| symbols.get(comdat.symbol as usize).copied().unwrap_or(NO_NAME);
-                let mut comdats: Vec<_> = object.comdats.iter().map(of_symbol).collect();
-                for (comdat, id) in object.comdats.iter().zip(&mut comdats).filter(|(_, id)| **id == NO_NAME) {
-                    *id = NameIdx(names.intern(comdat.name.as_bytes()));
-                }
-                let types: Vec<_> = object.types.iter().map(|ty| SignatureIdx(signatures.intern(ty.0))).collect();
-                (symbols, comdats, types)
-            })
-            .collect();
-        let (mut symbols, mut comdats, mut types) = (Vec::new(), Vec::new(), Vec::new());
-        for (s, c, t) in per_member {
-            symbols.push(s);
-            comdats.push(c);
-            types.push(t);
-        }
-        Self {
-            names: names.finish(),
-            signatures: signatures.finish(),
-            symbols: symbols.into(),
-            comdats: comdats.into(),
-            types: types.into(),
-        }
-    }
     /// The text of a name.
     pub fn name(&self, name: NameIdx) -> &'i str {
         // Interned from `&str`s only.

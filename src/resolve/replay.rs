@@ -12,8 +12,9 @@ use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::{IndexVec, MemberIdx, NameIdx, SymbolIdx};
 use crate::input::{Inputs, MemberKind};
 use crate::object::linking::NO_COMDAT;
-use crate::object::{self, Object, SymbolFlags, SymbolKind};
+use crate::object::{self, Object, Objects, SymbolFlags, SymbolKind};
 use crate::options::Options;
+use std::collections::HashMap;
 
 /// In `Replay::symbol_of`: no symbol has this name yet.
 const NONE: u32 = u32::MAX;
@@ -22,7 +23,7 @@ const NONE: u32 = u32::MAX;
 pub struct Replay<'a, 'i> {
     pub(super) options: &'a Options,
     pub(super) inputs: &'a Inputs,
-    pub(super) objects: &'a IndexVec<MemberIdx, Option<Object<'i>>>,
+    pub(super) objects: &'a Objects<'i>,
     pub(super) names: &'a mut Names<'i>,
     /// Symbol of each name, or [`NONE`].
     symbol_of: Vec<u32>,
@@ -43,6 +44,8 @@ pub struct Replay<'a, 'i> {
     pub kept_comdats: IndexVec<MemberIdx, Vec<bool>>,
     /// The visits in order: which symbols of which member were entered one after the other.
     pub events: Vec<Event>,
+    /// Of lazy functions that are weakly referred to: the reference that gives the signature, should they stay undefined.
+    pub lazy_references: HashMap<SymbolIdx, (MemberIdx, u32)>,
     /// Lines of `--why-extract`: who asked, for which member, for which symbol.
     pub extractions: Vec<(String, MemberIdx, SymbolIdx)>,
     /// Whether some object refers to the indirect function table without a symbol, so that it must be table 0.
@@ -78,7 +81,7 @@ impl<'a, 'i> Replay<'a, 'i> {
     pub fn new(
         options: &'a Options,
         inputs: &'a Inputs,
-        objects: &'a IndexVec<MemberIdx, Option<Object<'i>>>,
+        objects: &'a Objects<'i>,
         names: &'a mut Names<'i>,
         linked: &'a dyn Fn(MemberIdx),
     ) -> Self {
@@ -98,6 +101,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             claimed_comdats: vec![false; limit],
             kept_comdats: IndexVec::filled(Vec::new(), objects.len()),
             events: Vec::new(),
+            lazy_references: HashMap::new(),
             extractions: Vec::new(),
             legacy_table: false,
             linked,
@@ -279,7 +283,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             // A weak reference does not extract; the lazy symbol remembers that it is weak.
             let weak = if inserted { 0 } else { SymbolFlags::WEAK };
             if !inserted && symbol.kind == SymbolKind::Function {
-                symbol.lazy_reference = (symbol.member, symbol.symbol);
+                self.lazy_references.insert(index, (symbol.member, symbol.symbol));
             }
             *symbol = Symbol { state: State::Lazy, member, flags: SymbolFlags(weak), ..*symbol };
             self.trace(index, "lazy definition of", member, diagnostics);
@@ -298,7 +302,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         object: &Object<'i>,
         member: MemberIdx,
         index: u32,
-        symbol: &object::Symbol<'i>,
+        symbol: &object::Symbol,
         name: NameIdx,
         diagnostics: &mut Diagnostics,
     ) -> Option<(MemberIdx, Option<(String, SymbolIdx)>)> {
@@ -326,7 +330,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         object: &Object<'i>,
         member: MemberIdx,
         index: u32,
-        symbol: &object::Symbol<'i>,
+        symbol: &object::Symbol,
         name: NameIdx,
         diagnostics: &mut Diagnostics,
     ) -> Option<(MemberIdx, Option<(String, SymbolIdx)>)> {
@@ -346,7 +350,7 @@ impl<'a, 'i> Replay<'a, 'i> {
                     existing.kind = symbol.kind;
                     if symbol.kind == SymbolKind::Function {
                         // Should it stay undefined, this reference says what the function's stub looks like.
-                        existing.lazy_reference = (member, index);
+                        self.lazy_references.insert(at, (member, index));
                     }
                     return None;
                 }
@@ -377,24 +381,16 @@ impl<'a, 'i> Replay<'a, 'i> {
         object: &Object<'i>,
         member: MemberIdx,
         index: u32,
-        symbol: &object::Symbol<'i>,
+        symbol: &object::Symbol,
         at: SymbolIdx,
         diagnostics: &mut Diagnostics,
     ) {
         let existing = self.symbols[at];
-        for (what, theirs, ours) in [
-            ("name", self.import_name(&existing), object.import_name(symbol)),
-            ("module", self.import_module(&existing), object.import_module(symbol)),
-        ] {
-            if let (Some(theirs), Some(ours)) = (theirs, ours)
-                && theirs != ours
-            {
-                let name = self.text(at);
-                let first = format!("defined as {theirs} in {}", self.file_text(existing.member));
-                let second = format!("defined as {ours} in {}", self.file_text(member));
-                let message = format!("import {what} mismatch for symbol: {name}");
-                diagnostics.push(crate::diagnostic::Diagnostic::error(Kind::Symbol, message).note(first).note(second));
-            }
+        if let Some((other, theirs)) = self.import_of(&existing)
+            && (other.import_module_bytes(theirs) != object.import_module_bytes(symbol)
+                || other.import_name(theirs) != object.import_name(symbol))
+        {
+            self.report_imports(at, (other, theirs), (member, object, symbol), diagnostics);
         }
         if symbol.kind == SymbolKind::Data {
             // Here a later reference also decides whether the symbol is hidden.
@@ -403,7 +399,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             }
             return;
         }
-        let has_name = self.import_name(&existing).is_some();
+        let has_name = self.import_of(&existing).is_some_and(|(other, theirs)| other.import_name(theirs).is_some());
         let existing = &mut self.symbols[at];
         if !has_name && object.import_name(symbol).is_some() {
             existing.import = (member, index);
@@ -415,18 +411,36 @@ impl<'a, 'i> Replay<'a, 'i> {
         existing.flags.0 |= symbol.flags.0 & SymbolFlags::NO_STRIP;
     }
 
-    /// The explicit import name of an undefined symbol.
-    pub fn import_name(&self, symbol: &Symbol) -> Option<&'i str> {
-        let (member, index) = symbol.import;
-        let object = self.objects.get(member)?.as_ref()?;
-        object.import_name(&object.symbols[index as usize])
+    /// Reports what two references to the undefined symbol `at` say differently of its import.
+    #[cold]
+    fn report_imports(
+        &self,
+        at: SymbolIdx,
+        (other, theirs): (&Object<'i>, &object::Symbol),
+        (member, object, symbol): (MemberIdx, &Object<'i>, &object::Symbol),
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (what, theirs, ours) in [
+            ("name", other.import_name(theirs), object.import_name(symbol)),
+            ("module", other.import_module(theirs), object.import_module(symbol)),
+        ] {
+            if let (Some(theirs), Some(ours)) = (theirs, ours)
+                && theirs != ours
+            {
+                let name = self.text(at);
+                let first = format!("defined as {theirs} in {}", self.file_text(self.symbols[at].member));
+                let second = format!("defined as {ours} in {}", self.file_text(member));
+                let message = format!("import {what} mismatch for symbol: {name}");
+                diagnostics.push(crate::diagnostic::Diagnostic::error(Kind::Symbol, message).note(first).note(second));
+            }
+        }
     }
 
-    /// The import module of an undefined symbol.
-    pub fn import_module(&self, symbol: &Symbol) -> Option<&'i str> {
+    /// The reference that says how an undefined symbol is imported.
+    pub fn import_of(&self, symbol: &Symbol) -> Option<(&'a Object<'i>, &'a object::Symbol)> {
         let (member, index) = symbol.import;
-        let object = self.objects.get(member)?.as_ref()?;
-        object.import_module(&object.symbols[index as usize])
+        let object = self.objects.get(member)?.as_deref()?;
+        Some((object, object.symbols.get(index as usize)?))
     }
 
     fn is_discarded(&self, object: &Object, member: MemberIdx, symbol: &object::Symbol) -> bool {

@@ -27,7 +27,11 @@ impl<'i> Replay<'_, 'i> {
         for (index, symbol) in object.symbols.iter().enumerate() {
             let exported = matches!(symbol.kind, SymbolKind::Function | SymbolKind::Data);
             let name = self.names.symbols[member][index];
-            if !exported || symbol.flags.is_undefined() || name == super::names::NO_NAME || is_private(symbol.name) {
+            if !exported
+                || symbol.flags.is_undefined()
+                || name == super::names::NO_NAME
+                || is_private(object.text(symbol.name))
+            {
                 continue;
             }
             let (at, inserted) = self.insert(name);
@@ -54,7 +58,7 @@ impl<'i> Resolution<'i> {
     pub fn object_of(&self, member: MemberIdx) -> Option<&Object<'i>> {
         match self.file_of.get(member).copied().flatten() {
             Some(file) => Some(&self.files[file].object),
-            None => self.shared.iter().find(|(other, _)| *other == member).map(|(_, object)| object),
+            None => self.shared.iter().find(|(other, _)| *other == member).map(|(_, object)| &**object),
         }
     }
 

@@ -57,8 +57,6 @@ pub struct Symbol {
     pub symbol: u32,
     /// The reference that gives its import module and name, if it is imported.
     pub import: (MemberIdx, u32),
-    /// A weak reference to a lazy function, which gives its signature should it stay undefined.
-    pub lazy_reference: (MemberIdx, u32),
 }
 
 impl Symbol {
@@ -73,7 +71,6 @@ impl Symbol {
             member: NO_MEMBER,
             symbol: 0,
             import: (NO_MEMBER, 0),
-            lazy_reference: (NO_MEMBER, 0),
         }
     }
     /// Makes it the definition `index` of `member`.

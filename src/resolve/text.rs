@@ -16,12 +16,12 @@ pub fn display_name(name: &str, demangled: bool) -> Cow<'_, str> {
     }
 }
 
-/// Gives what [`display_name`] returns to `take`, without memory of its own. `take` must not ask for another.
-pub fn with_display_name<R>(name: &str, demangled: bool, take: impl FnOnce(&[u8]) -> R) -> R {
+/// Gives what [`display_name`] returns to `take`, without memory of its own. `take` must not ask for another. `name` is UTF-8.
+pub fn with_display_name<R>(name: &[u8], demangled: bool, take: impl FnOnce(&[u8]) -> R) -> R {
     match name {
-        "__main_argc_argv" => take(b"main"),
+        b"__main_argc_argv" => take(b"main"),
         _ if demangled => with_demangled(name, take),
-        _ => take(name.as_bytes()),
+        _ => take(name),
     }
 }
 

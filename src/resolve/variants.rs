@@ -87,7 +87,8 @@ fn mismatched(resolution: &Resolution) -> Vec<SymbolIdx> {
 fn mismatched_libraries(resolution: &Resolution) -> Vec<SymbolIdx> {
     let mut names = Vec::new();
     for (member, library) in &resolution.shared {
-        for (i, symbol) in library.symbols.iter().enumerate().filter(|(_, symbol)| is_shared_function(symbol)) {
+        for (i, symbol) in library.symbols.iter().enumerate().filter(|(_, symbol)| is_shared_function(library, symbol))
+        {
             let Some(&target) = resolution.symbol_of.get(resolution.names.symbols[*member][i].0 as usize) else {
                 continue;
             };
@@ -102,8 +103,10 @@ fn mismatched_libraries(resolution: &Resolution) -> Vec<SymbolIdx> {
     names
 }
 
-fn is_shared_function(symbol: &crate::object::Symbol) -> bool {
-    symbol.kind == SymbolKind::Function && !symbol.flags.is_undefined() && !shared::is_private(symbol.name)
+fn is_shared_function(library: &Object, symbol: &crate::object::Symbol) -> bool {
+    symbol.kind == SymbolKind::Function
+        && !symbol.flags.is_undefined()
+        && !shared::is_private(library.text(symbol.name))
 }
 
 impl File<'_> {
@@ -297,7 +300,7 @@ fn replay(
             }
             if let Some(library) = resolution.library(event.member) {
                 let entry = &library.symbols[index as usize];
-                if is_shared_function(entry) {
+                if is_shared_function(library, entry) {
                     let mut symbol = Symbol::new(name);
                     symbol.define(event.member, index, entry);
                     symbol.state = State::Shared;
@@ -337,7 +340,7 @@ fn replay(
 /// What a message says of a variant.
 fn place(resolution: &Resolution, variant: &Variant) -> String {
     let signature = resolution.names.signature(variant.signature.expect("functions have signatures"));
-    let file = resolution.object_of(variant.symbol.member).map_or("<internal>", |object| object.name.as_str());
+    let file = resolution.object_of(variant.symbol.member).map_or("<internal>", |object| object.name);
     format!("defined as {} in {file}", signature_text(signature))
 }
 

@@ -118,5 +118,5 @@ fn comdat_name<'i>(
 ) -> Option<&'i str> {
     let object = &products.resolution.files[file].object;
     let comdat = *comdat(object)?;
-    object.comdats.get(comdat as usize).map(|comdat| comdat.name)
+    object.comdats.get(comdat as usize).map(|comdat| object.text(comdat.name))
 }

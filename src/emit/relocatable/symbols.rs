@@ -66,8 +66,8 @@ impl SymbolTable {
                         let definition = resolution.local_definition(file, index as u32);
                         if live.definition(definition).unwrap_or(true) {
                             let (kind, flags) = (symbol.kind, symbol.flags.0);
-                            let size = symbol.size as u64;
-                            let entry = Entry { kind, flags, name: symbol.name, definition, symbol: None, size };
+                            let (name, size) = (content.object.text(symbol.name), symbol.size as u64);
+                            let entry = Entry { kind, flags, name, definition, symbol: None, size };
                             locals[index] = table.add(products, entry);
                         }
                     }

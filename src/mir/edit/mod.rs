@@ -59,7 +59,7 @@ pub(super) struct Edit<'o, 'i> {
 impl<'o, 'i> Edit<'o, 'i> {
     /// Everything as it is in `object`.
     pub fn new(object: &'o Object<'i>, contents: &'o Contents<'i>, gate: Gate) -> Self {
-        let part = |(index, section): (usize, &Section<'i>)| {
+        let part = |(index, section): (usize, Section<'i>)| {
             let payload = Cow::Borrowed(section.bytes);
             Part { id: section.id, name: section.name, payload, origin: Origin::Old(index) }
         };
@@ -68,7 +68,7 @@ impl<'o, 'i> Edit<'o, 'i> {
     }
     /// Drops the custom sections whose names `unwanted` takes, and the relocations of those.
     pub fn drop_customs(&mut self, unwanted: impl Fn(&str) -> bool) {
-        let is_unwanted = |section: &Section| section.id == id::CUSTOM && unwanted(section.name);
+        let is_unwanted = |section: Section| section.id == id::CUSTOM && unwanted(section.name);
         let sections = &self.object.sections;
         self.parts.retain(|part| {
             let itself = part.id == id::CUSTOM && unwanted(part.name);

@@ -53,7 +53,7 @@ pub struct Lifted {
 /// A diagnostic that says where and why: the bytes are no relocatable object, or are MIR already, or hold code that
 /// cannot be decoded.
 pub fn lift(name: &str, bytes: &[u8]) -> Result<Lifted, Diagnostic> {
-    let object = Object::parse(name.to_owned(), bytes)?;
+    let object = Object::parse(name, bytes)?;
     let refuse = |message: &str| Err(Diagnostic::error(Kind::Unsupported, format!("{name}: {message}")));
     if object.is_mir {
         return refuse("its functions are MIR already");
@@ -247,8 +247,8 @@ fn same(a: &[u8], b: &[u8]) -> Result<(), usize> {
 /// An error about the code section.
 fn malformed(object: &Object, offset: u64, message: String) -> Diagnostic {
     match object.section(id::CODE) {
-        Some(section) => Diagnostic::malformed(object.site(section, offset), message),
-        None => Diagnostic::malformed(Site { file: object.name.clone(), section: "CODE".into(), offset }, message),
+        Some(section) => Diagnostic::malformed(object.site(&section, offset), message),
+        None => Diagnostic::malformed(Site { file: object.name.to_owned(), section: "CODE".into(), offset }, message),
     }
 }
 

@@ -166,9 +166,7 @@ fn an_object_without_data_gets_some_for_the_gate_and_loses_it_again() {
     let whole = Sample::whole();
     let mut sample = Sample { sections: Vec::new() };
     for label in ["TYPE", "FUNCTION", "CODE"] {
-        sample
-            .sections
-            .extend(whole.sections.iter().find(|it| label == crate::object::header::section_label(it.0)).cloned());
+        sample.sections.extend(whole.sections.iter().find(|it| label == crate::object::section_label(it.0)).cloned());
     }
     let sample = sample.with("CODE", list(&[&[2, 0, 0x0b], &[2, 0, 0x0b]]));
     for table in [linking(&[]), linking(&[(8, list(&[&counted(&[0, 0, 0], "f", &[])]))])] {

@@ -21,8 +21,8 @@
 //! - The same inputs and options give the same bytes, whatever the number of threads. Orders are fixed once, serially,
 //!   on integers; parallel work lands by index ([`par`]) and no hash map is iterated where the order shows.
 //! - Whatever integers a file holds are checked where they are read ([`object`]); later passes index without looking.
-//! - `unsafe` is in [`mmap`] alone (the program has two calls more, for the jobserver and the exit). Threads, allocator, terminal and
-//!   exit belong to the program.
+//! - `unsafe` is in [`mmap`] alone (the program has two calls more, for the jobserver and the exit). Threads, allocator,
+//!   terminal and exit belong to the program.
 //! - A relocation targets a symbol, never an entity: aliases and weak definitions come out right by construction.
 //!
 //! # Code map
@@ -37,6 +37,7 @@ pub mod leb;
 pub mod diagnostic;
 pub mod par;
 pub mod mmap;
+pub mod output_file;
 pub mod intern;
 pub mod demangle;
 pub mod spelling;

@@ -5,9 +5,10 @@ use crate::emit::{self, Products, Written};
 use crate::index::*;
 use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mir::snapshot::Snapshot;
-use crate::mmap::{self, OutputFile, check_writable, os_text, read_back, write_at};
+use crate::mmap::{os_text, read_back};
 use crate::object::{Contents, Object, Objects};
 use crate::options::{self, Options};
+use crate::output_file::{Content, OutputFile, check_writable, write_at};
 use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
@@ -190,8 +191,8 @@ fn write_linked(
         };
         let mut output = OutputFile::create(&options.output, plan.size()).map_err(&mut failed)?;
         match output.content() {
-            mmap::Content::Buffer(buffer) => *buffer = plan.image(),
-            mmap::Content::File(file) => {
+            Content::Buffer(buffer) => *buffer = plan.image(),
+            Content::File(file) => {
                 let write = |offset, bytes: &[u8]| write_at(file, offset, bytes);
                 let written = plan.stream(write, |size| read_back(file, size));
                 // What a wrong estimate wrote may lie behind the end.
@@ -345,7 +346,10 @@ fn check_architecture(options: &Options, object: &Object) -> Result<(), Diagnost
 }
 
 /// What becomes of the rest of a member when it is read.
-type Read<'i> = Result<Box<Contents<'i>>, Box<Diagnostic>>;
+type Read<'i> = Result<Placed<'i>, Box<Diagnostic>>;
+
+/// The rest of a member, in a place that it never leaves: lists of it are sorted.
+type Placed<'i> = Box<Contents<'i>>;
 
 /// Reads the rest of the linked members, each from the moment on when it is known to be one: resolution, which is serial,
 /// leaves the other threads of the pool nothing else to do.
@@ -374,11 +378,7 @@ impl<'o, 'i> Reading<'o, 'i> {
     }
 
     /// What was read, in link order.
-    fn finish(
-        mut self,
-        link_order: &[MemberIdx],
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Vec<Box<Contents<'i>>>, Failed> {
+    fn finish(mut self, link_order: &[MemberIdx], diagnostics: &mut Diagnostics) -> Result<Vec<Placed<'i>>, Failed> {
         let mut contents = Vec::with_capacity(link_order.len());
         for &member in link_order {
             match self.read[member].take().unwrap_or_else(|| self.parse(member)) {

@@ -10,7 +10,8 @@ use wold::mir::lift::Counts;
 use wold::mir::members::{is_archive, is_object, map, members};
 use wold::mir::round_trip::{check_structure, round_trip};
 use wold::mir::{dump, lift, lower_object};
-use wold::mmap::{FileBytes, os_text, write_file};
+use wold::mmap::{FileBytes, os_text};
+use wold::output_file::write_file;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

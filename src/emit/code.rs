@@ -6,7 +6,7 @@ use crate::leb;
 use crate::mir::{self, CodegenBuffer};
 use crate::object::RelocationKind;
 use crate::par;
-use crate::relocate::{self, FileValues, Place, Relocator, Table};
+use crate::relocate::{self, BodyPlaces, FileValues, Place, Relocator, Table};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -17,8 +17,11 @@ const TASK_BYTES: usize = 1 << 18;
 pub struct CodePlan {
     /// Offset of the first body from the start of the section's payload.
     start: usize,
-    /// Offset of each function's body from the start of the first, and the end of the last.
-    offsets: Vec<usize>,
+    /// Offset of each function's body from the start of the first. They are 32 bits of it: a section that is larger is
+    /// an error.
+    offsets: Vec<u32>,
+    /// Bytes of all bodies.
+    size: usize,
     /// Bytes of each function's size field; as in LLD, 0 for the linker's own.
     size_widths: Vec<u8>,
     /// Which functions each task writes.
@@ -32,47 +35,58 @@ impl CodePlan {
     pub fn new(products: Products, table: Option<&Table>) -> Self {
         let functions = &products.layout.functions;
         let size_near = |near: &mut FileIdx, &function: &InputFunctionIdx| size_of(products, function, near);
-        let (mut offsets, size_widths): (Vec<usize>, Vec<u8>) =
+        let (mut offsets, size_widths): (Vec<u32>, Vec<u8>) =
             functions.par_iter().with_min_len(1024).map_init(|| FileIdx(0), size_near).unzip();
         // So far they are sizes.
-        let tasks = par::balanced_ranges(offsets.iter().copied(), TASK_BYTES);
+        let tasks = par::balanced_ranges(offsets.iter().map(|&size| size as usize), TASK_BYTES);
         let lowered = par::map(tasks.len(), |i| lower(products, table, &functions[tasks[i].clone()]));
         for (task, buffer) in tasks.iter().zip(&lowered) {
             if let Some(buffer) = buffer {
-                offsets[task.clone()].iter_mut().zip(buffer.sizes()).for_each(|(size, lowered)| *size = lowered);
+                offsets[task.clone()].iter_mut().zip(buffer.sizes()).for_each(|(size, lowered)| *size = lowered as u32);
             }
         }
         let mut end = 0;
         for offset in &mut offsets {
-            let size = std::mem::replace(offset, end);
-            end += size;
+            let size = std::mem::replace(offset, end as u32);
+            end += size as usize;
         }
-        offsets.push(end);
-        Self { start: leb::unsigned_size(functions.len() as u64), offsets, size_widths, tasks, lowered }
+        Self { start: leb::unsigned_size(functions.len() as u64), offsets, size: end, size_widths, tasks, lowered }
     }
     /// Bytes of all bodies.
     pub fn size(&self) -> usize {
-        self.offsets.last().copied().unwrap_or(0)
+        self.size
+    }
+    /// Offset of body number `index` from the start of the first; the end of the last behind it.
+    fn offset(&self, index: usize) -> u32 {
+        self.offsets.get(index).copied().unwrap_or(self.size as u32)
+    }
+    /// Bytes of the bodies `range`.
+    fn bytes(&self, range: &Range<usize>) -> usize {
+        self.offset(range.end).wrapping_sub(self.offset(range.start)) as usize
     }
     /// Offset of body number `index` from the start of the section's payload, and bytes of its size field.
     pub fn payload_offset(&self, index: usize) -> (u64, u64) {
-        ((self.start + self.offsets[index]) as u64, self.size_widths[index] as u64)
+        (self.start as u64 + self.offsets[index] as u64, self.size_widths[index] as u64)
+    }
+    /// Where the bodies lie; `first` is the index of the first function.
+    pub fn bodies(&self, first: u32) -> BodyPlaces<'_> {
+        BodyPlaces { first, start: self.start as u64, offsets: &self.offsets, size_widths: &self.size_widths }
     }
     /// Bytes of body number `index`.
     pub fn size_of(&self, index: usize) -> u64 {
-        (self.offsets[index + 1] - self.offsets[index]) as u64
+        self.bytes(&(index..index + 1)) as u64
     }
     /// Bytes that each task writes, in order.
     pub fn task_sizes(&self) -> impl Iterator<Item = usize> + '_ {
-        self.tasks.iter().map(|range| self.offsets[range.end] - self.offsets[range.start])
+        self.tasks.iter().map(|range| self.bytes(range))
     }
     /// Copies and relocates the bodies of task number `task`.
     pub fn write(&self, products: Products, relocator: &Relocator, task: usize, out: &mut [u8]) {
         let range = self.tasks[task].clone();
-        let start = self.offsets[range.start];
-        let mut near = FileIdx(0);
+        let (mut near, mut rest) = (FileIdx(0), out);
         for (i, index) in range.enumerate() {
-            let out = &mut out[self.offsets[index] - start..self.offsets[index + 1] - start];
+            let (out, behind) = rest.split_at_mut(self.size_of(index) as usize);
+            rest = behind;
             match &self.lowered[task] {
                 Some(buffer) => out.copy_from_slice(buffer.get(i)),
                 None => write_body(products, relocator, products.layout.functions[index], &mut near, out),
@@ -82,14 +96,14 @@ impl CodePlan {
 }
 
 /// Bytes of a body, and of its size field.
-fn size_of(products: Products, function: InputFunctionIdx, near: &mut FileIdx) -> (usize, u8) {
+fn size_of(products: Products, function: InputFunctionIdx, near: &mut FileIdx) -> (u32, u8) {
     let resolution = products.resolution;
     match resolution.locate_function(function, near) {
         Some((file, local)) => {
             let body = &resolution.files[file].contents.bodies[local as usize];
-            (body.size as usize, body.size_width as u8)
+            (body.size, body.size_width as u8)
         }
-        None => (linker_body(products, function).len(), 0),
+        None => (linker_body(products, function).len() as u32, 0),
     }
 }
 
@@ -128,7 +142,7 @@ fn lower(products: Products, table: Option<&Table>, functions: &[InputFunctionId
     let relocator = Relocator { resolution, live, layout, offsets: None, table };
     // Sizes of bodies are estimates where they are not known.
     let near = &mut FileIdx(0);
-    let bytes: usize = functions.iter().map(|&function| size_of(products, function, near).0).sum();
+    let bytes: usize = functions.iter().map(|&function| size_of(products, function, near).0 as usize).sum();
     let mut buffer = CodegenBuffer::with_capacity(functions.len(), bytes + bytes / 4);
     for &function in functions {
         lower_one(products, &relocator, function, &mut buffer);

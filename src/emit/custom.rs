@@ -5,7 +5,7 @@ use crate::index::*;
 use crate::layout::{MergedStrings, NONE, StringPlaces, merge_strings};
 use crate::object::CustomSection;
 use crate::par;
-use crate::relocate::{self, Place, Relocator};
+use crate::relocate::{self, Relocator};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -125,7 +125,7 @@ impl<'i> CustomPlan<'i> {
             let at = offset - base;
             let out = &mut out[at..at + custom.data.len()];
             out.copy_from_slice(custom.data);
-            relocate::apply(relocator, file, custom.relocations, 0, Place { tombstone, address: 0 }, out);
+            relocate::apply_to_custom(relocator, file, custom.relocations, tombstone, out);
         }
     }
 }

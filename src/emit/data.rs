@@ -136,7 +136,7 @@ fn write_chunks(
         match chunk {
             Chunk::Strings(strings) => {
                 let strings = &products.layout.strings[strings as usize];
-                strings.write(0..strings.len(), &mut out[at..at + strings.size as usize]);
+                strings.write(strings.all(), &mut out[at..at + strings.size as usize]);
             }
             Chunk::Input(index) => {
                 let Some((file, local)) = products.resolution.segments.locate(index) else { continue };

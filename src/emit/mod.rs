@@ -24,7 +24,7 @@ use crate::leb;
 use crate::liveness::LiveSet;
 use crate::options::Options;
 use crate::par;
-use crate::relocate::{Offsets, Relocator, Table};
+use crate::relocate::{BodyPlaces, Offsets, Relocator, Table};
 use crate::resolve::Resolution;
 use crate::synthetic::Bodies;
 use rayon::prelude::*;
@@ -335,7 +335,7 @@ impl<'i> Plan<'_, 'i> {
 
 impl Offsets for Plan<'_, '_> {
     fn function(&self, function: InputFunctionIdx) -> Option<(u64, u64)> {
-        self.body(self.products.layout.function_index(function)?)
+        self.bodies().get(self.products.layout.function_index(function)?)
     }
     fn custom(&self, custom: InputCustomIdx, offset: u64) -> Option<u64> {
         self.customs.offset(custom, offset)
@@ -346,8 +346,7 @@ impl Offsets for Plan<'_, '_> {
     fn custom_start(&self, custom: InputCustomIdx) -> Option<u64> {
         self.customs.start(custom)
     }
-    fn body(&self, index: u32) -> Option<(u64, u64)> {
-        let index = index.checked_sub(self.products.layout.imported_functions)?;
-        Some(self.code.payload_offset(index as usize))
+    fn bodies(&self) -> BodyPlaces<'_> {
+        self.code.bodies(self.products.layout.imported_functions)
     }
 }

@@ -32,7 +32,7 @@ pub use init_functions::InitFunctions;
 pub use memory::Memory;
 pub(crate) use orders::Orders;
 pub use segments::{Chunk, OutputSegment, bound_names};
-pub use strings::{MergedStrings, StringPlaces, merge_strings, split_strings};
+pub use strings::{MergedStrings, StringPlaces, merge_strings};
 
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;

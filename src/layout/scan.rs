@@ -59,6 +59,8 @@ impl<'i> Layout<'i> {
         self.type_indices = vec![super::NONE; resolution.names.signature_limit()];
         if let Some(uses) = uses.filter(|_| finds_only_uses(options, resolution, live)) {
             uses.types.into_iter().for_each(|signature| self.register_type(signature));
+            self.elements.reserve_exact(uses.slots.len());
+            uses.slots.iter().max().into_iter().for_each(|&last| self.slots.reserve(last));
             uses.slots.into_iter().for_each(|function| self.add_element(Callee::Defined(function)));
             return;
         }

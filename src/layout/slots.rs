@@ -20,6 +20,10 @@ impl Slots {
             Callee::Imported(symbol) => self.imported.get(&symbol).copied(),
         }
     }
+    /// Makes room for defined functions up to this one: memory that is not used costs nothing, what grows is copied.
+    pub fn reserve(&mut self, last: InputFunctionIdx) {
+        self.defined.reserve((last.index() + 1).saturating_sub(self.defined.len()));
+    }
     /// Gives a function a slot.
     pub fn insert(&mut self, function: Callee, slot: u32) {
         match function {

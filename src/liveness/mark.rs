@@ -56,7 +56,7 @@ pub fn mark(options: &Options, resolution: &Resolution) -> LiveSet {
         symbols: AtomicBits::new(resolution.symbols.len()),
         files: AtomicBits::new(resolution.files.len()),
         shortcuts: shortcuts(resolution),
-        uses: FirstUses::new(resolution.names.signature_limit(), resolution.function_count()),
+        uses: first_uses(resolution),
         resolution,
     };
     let roots = marker.roots(options);
@@ -103,6 +103,11 @@ impl Shortcut {
     }
 }
 
+fn first_uses(resolution: &Resolution) -> FirstUses {
+    let sizes = resolution.files.iter().map(|content| content.contents.relocation_bytes());
+    FirstUses::new(sizes, resolution.names.signature_limit(), resolution.function_count())
+}
+
 fn shortcuts(resolution: &Resolution) -> IndexVec<FileIdx, Vec<Shortcut>> {
     let of_file = |file: FileIdx| -> Vec<Shortcut> {
         let content = &resolution.files[file];
@@ -144,13 +149,13 @@ impl Marker<'_, '_> {
             Unit::Function(file, local) => {
                 let contents = &self.resolution.files[file].contents;
                 let body = &contents.bodies[local as usize];
-                let place = Place::new(file, false, body.relocations);
+                let place = self.uses.place(file, false, body.relocations);
                 self.follow(file, contents.body_relocations(body), place, push);
             }
             Unit::Segment(file, local) => {
                 let contents = &self.resolution.files[file].contents;
                 let segment = &contents.segments[local as usize];
-                let place = Place::new(file, true, segment.relocations);
+                let place = self.uses.place(file, true, segment.relocations);
                 self.follow(file, contents.segment_relocations(segment), place, push);
             }
         }

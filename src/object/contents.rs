@@ -129,6 +129,10 @@ impl<'i> Contents<'i> {
     pub fn segment_relocations(&self, segment: &Segment) -> Relocations<'_> {
         Relocations::new(&self.data_relocations, segment.relocations, segment.relocations_end)
     }
+    /// Bytes of all relocations of code, and of data.
+    pub fn relocation_bytes(&self) -> [usize; 2] {
+        [self.code_relocations.len(), self.data_relocations.len()]
+    }
     /// Whether a R_WASM_FUNCTION_INDEX_LEB relocation targets symbol `symbol`.
     pub fn is_called(&self, symbol: u32) -> bool {
         self.called.get(symbol as usize / 64).is_some_and(|word| word >> (symbol % 64) & 1 == 1)

@@ -3,13 +3,15 @@
 //! One pass, no allocation: a large link has tens of millions of entries.
 
 use super::reader::Reader;
-use super::relocations::{RELOCATIONS, RelocationKind, Target};
+use super::relocations::{Alike, RELOCATIONS, RelocationKind, Target};
 use super::*;
 use crate::diagnostic::Diagnostic;
 use crate::par::Bits;
 
 /// A piece of a section that is linked as a whole, and gets its share of the section's relocations.
 pub(super) trait Chunk {
+    /// Whether its entries come in runs that are alike.
+    const HAS_RUNS: bool;
     /// First byte and end of what may be relocated, from the start of the section's payload.
     fn range(&self) -> (u32, u32);
     /// Takes the byte range of the entries that lie in the chunk.
@@ -17,6 +19,7 @@ pub(super) trait Chunk {
 }
 
 impl Chunk for Body {
+    const HAS_RUNS: bool = false;
     fn range(&self) -> (u32, u32) {
         (self.offset + self.size_width, self.offset + self.size)
     }
@@ -26,6 +29,7 @@ impl Chunk for Body {
 }
 
 impl Chunk for Segment<'_> {
+    const HAS_RUNS: bool = false;
     fn range(&self) -> (u32, u32) {
         // A section's size has 32 bits.
         (self.offset, self.offset + self.data.len() as u32)
@@ -36,6 +40,7 @@ impl Chunk for Segment<'_> {
 }
 
 impl Chunk for CustomSection<'_> {
+    const HAS_RUNS: bool = true;
     fn range(&self) -> (u32, u32) {
         (0, self.data.len() as u32)
     }
@@ -135,7 +140,7 @@ pub(super) fn check<'i, C: Chunk>(
     // The chunk of the last entry, and where its entries begin.
     let (mut chunk, mut chunk_entries) = (usize::MAX, 0);
     loop {
-        walk = walk.skip_usual(&mut targets.kinds);
+        walk = walk.skip_usual::<C>(&mut targets.kinds);
         if walk.left == 0 {
             break;
         }
@@ -192,7 +197,7 @@ impl Walk<'_> {
     /// Moves over good entries up to the first that is unusual: behind the chunk, with a number of more than four bytes,
     /// for a type, next to the end of the bytes, or bad.
     #[inline(never)]
-    fn skip_usual(self, kinds: &mut [u8]) -> Self {
+    fn skip_usual<C: Chunk>(self, kinds: &mut [u8]) -> Self {
         let Self { mut rest, mut left, mut field_end, chunk_end } = self;
         while left > 0
             && let Some(&[code, ref numbers @ ..]) = rest.first_chunk::<9>()
@@ -216,7 +221,39 @@ impl Walk<'_> {
             }
             *kind |= rule.mark;
             field_end = offset as u64 + rule.width as u64;
+            let start = rest.first_chunk();
             (rest, left) = (behind, left - 1);
+            if C::HAS_RUNS
+                && rule.addend
+                && rest.first() == Some(&code)
+                && let Some(start) = start
+                && let Some(alike) = Alike::new(start, offset_size as usize, index_size as usize)
+            {
+                let walk = Self { rest, left, field_end, chunk_end }.skip_alike(&alike, rule.width);
+                (rest, left, field_end) = (walk.rest, walk.left, walk.field_end);
+            }
+        }
+        Self { rest, left, field_end, chunk_end }
+    }
+}
+
+impl Walk<'_> {
+    /// Moves over good entries that are like the one in front of them, as `alike` says, and have fields of `width` bytes.
+    #[inline(always)]
+    fn skip_alike(self, alike: &Alike, width: u8) -> Self {
+        let Self { mut rest, mut left, mut field_end, chunk_end } = self;
+        while left > 0
+            && let Some(window) = rest.first_chunk::<16>()
+            && let Some(offset) = window.first_chunk().and_then(|start| alike.offset(u64::from_le_bytes(*start)))
+            && let end = offset as u64 + width as u64
+            && offset as u64 >= field_end
+            && end <= chunk_end
+            && let Some(addend) = window[alike.size & 15..].first_chunk::<4>()
+            && let ends = !u32::from_le_bytes(*addend) & 0x8080_8080
+            && ends != 0
+        {
+            let size = alike.size + ends.trailing_zeros() as usize / 8 + 1;
+            (rest, left, field_end) = (&rest[size..], left - 1, end);
         }
         Self { rest, left, field_end, chunk_end }
     }

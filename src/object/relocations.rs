@@ -145,7 +145,7 @@ relocations! {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RelocationKind(u8);
 
-/// Types of the fields that code has.
+/// Types of the fields that code has, and debug information.
 #[allow(missing_docs)]
 impl RelocationKind {
     pub const FUNCTION_INDEX_LEB: Self = Self(0);
@@ -158,6 +158,8 @@ impl RelocationKind {
     pub const MEMORY_ADDR_SLEB: Self = Self(4);
     pub const TYPE_INDEX_LEB: Self = Self(6);
     pub const GLOBAL_INDEX_LEB: Self = Self(7);
+    pub const FUNCTION_OFFSET_I32: Self = Self(8);
+    pub const SECTION_OFFSET_I32: Self = Self(9);
     pub const TAG_INDEX_LEB: Self = Self(10);
     pub const MEMORY_ADDR_REL_SLEB: Self = Self(11);
     pub const TABLE_INDEX_REL_SLEB: Self = Self(12);
@@ -272,6 +274,29 @@ impl Iterator for Relocations<'_> {
 }
 
 impl Relocations<'_> {
+    /// What the next entry has in common with those that are alike: see [`Relocations::next_alike`]. `None` if it has no
+    /// addend, if its numbers are long, or if there is none.
+    #[inline]
+    pub fn alike(&self) -> Option<Alike> {
+        let window: &[u8; WINDOW] = self.bytes.get(self.at..)?.first_chunk()?;
+        let (_, offset_size) = short_leb(window, 1)?;
+        let (_, index_size) = short_leb(window, 1 + offset_size)?;
+        let has_addend = self.at < self.end && ADDENDS >> (window[0] & 31) & 1 != 0;
+        if has_addend { Alike::new(window.first_chunk()?, offset_size, index_size) } else { None }
+    }
+    /// Offset and addend of the next entry, if it is of the type, against the symbol and with an offset of the length that
+    /// `alike` says. Debug information has long runs of such entries.
+    #[inline(always)]
+    pub fn next_alike(&mut self, alike: &Alike) -> Option<(u32, i64)> {
+        if self.at >= self.end {
+            return None;
+        }
+        let window: &[u8; WINDOW] = self.bytes.get(self.at..)?.first_chunk()?;
+        let offset = alike.offset(u64::from_le_bytes(*window.first_chunk()?))?;
+        let (addend, size) = short_leb(window, alike.size)?;
+        self.at += alike.size + size;
+        Some((offset, extended(addend, size)))
+    }
     /// Decodes an entry of any length.
     #[cold]
     #[inline(never)]
@@ -308,11 +333,56 @@ fn short_entry(window: &[u8; WINDOW]) -> Option<(Relocation, usize)> {
     let mut addend = 0;
     if ADDENDS >> (code & 31) & 1 != 0 {
         let (value, size) = short_leb(window, end)?;
-        let unused = 32 - 7 * size as u32;
-        addend = ((value << unused) as i32 >> unused) as i64;
+        addend = extended(value, size);
         end += size;
     }
     Some((Relocation { kind: RelocationKind(code), offset, index, addend }, end))
+}
+
+/// The bits of a LEB of `size` bytes, up to four, as a signed number.
+#[inline(always)]
+fn extended(value: u32, size: usize) -> i64 {
+    let unused = 32 - 7 * size as u32;
+    ((value << unused) as i32 >> unused) as i64
+}
+
+/// What entries with addends have in common that differ only in that and in their offsets.
+#[derive(Clone, Copy, Debug)]
+pub struct Alike {
+    /// The first eight bytes of one of them, and which of their bits all have.
+    word: u64,
+    mask: u64,
+    /// The bits of the offset in the four bytes behind the type.
+    offset_mask: u32,
+    /// Bytes in front of the addend.
+    pub(super) size: usize,
+}
+
+impl Alike {
+    /// What an entry that begins with `start` has in common with others, if the bytes of its offset, up to four, and of its
+    /// index are all there.
+    #[inline]
+    pub(super) fn new(start: &[u8; 8], offset_size: usize, index_size: usize) -> Option<Self> {
+        let size = 1 + offset_size + index_size;
+        if size > start.len() || offset_size > 4 {
+            return None;
+        }
+        let bytes = |count: usize| u64::MAX >> (64 - 8 * count);
+        // The type, the bits that make the length of the offset, and the index.
+        let mask = bytes(size) & !(bytes(offset_size) << 8 & 0x7f7f_7f7f << 8);
+        let offset_mask = bytes(offset_size) as u32 & 0x7f7f_7f7f;
+        Some(Self { word: u64::from_le_bytes(*start), mask, offset_mask, size })
+    }
+    /// The offset of the entry with the first bytes `word`, if it is alike.
+    #[inline(always)]
+    pub(super) fn offset(&self, word: u64) -> Option<u32> {
+        if (word ^ self.word) & self.mask != 0 {
+            return None;
+        }
+        let groups = (word >> 8) as u32 & self.offset_mask;
+        let pairs = (groups & 0x7f_007f) | (groups >> 1 & 0x3f80_3f80);
+        Some((pairs & 0x3fff) | (pairs >> 2 & 0xfff_c000))
+    }
 }
 
 /// The bits of a LEB of at most four bytes, and its length.

@@ -4,7 +4,7 @@ use super::table::Entry;
 use super::value::{Place, Relocator};
 use crate::index::FileIdx;
 use crate::leb;
-use crate::object::relocations::{Field, Relocation, RelocationKind, Relocations, Target};
+use crate::object::relocations::{Alike, Field, Relocation, RelocationKind, Relocations, Target};
 
 /// Applies `relocations`, whose offsets count from `base` bytes before the start of `out`, to `out`.
 #[inline]
@@ -28,7 +28,76 @@ pub fn apply(relocator: &Relocator, file: FileIdx, relocations: Relocations, bas
             (RelocationKind::TABLE_INDEX_SLEB, Entry::FUNCTION) if let Some(slot) = file.slot(entry) => {
                 write_leb(out, slot, (slot as i32 >> 28) as u32);
             }
-            _ => relocation.kind.field().write(file.value(&relocation, place), out),
+            (RelocationKind::MEMORY_ADDR_I32, Entry::DATA) => {
+                let value = entry.value().wrapping_add_signed(relocation.addend as i32);
+                out[..4].copy_from_slice(&value.to_le_bytes());
+            }
+            _ => relocation.kind.field().write(file.general(relocation, place), out),
+        }
+    }
+}
+
+/// Applies `relocations` to `out`, all of a custom section. `tombstone` is as in [`Place`].
+pub fn apply_to_custom(
+    relocator: &Relocator,
+    file: FileIdx,
+    mut relocations: Relocations,
+    tombstone: u64,
+    out: &mut [u8],
+) {
+    let mut file = relocator.of_file(file);
+    let bodies = relocator.offsets.map(|offsets| offsets.bodies());
+    while !relocations.is_empty() {
+        let alike = relocations.alike();
+        let Some(relocation) = relocations.next() else { return };
+        let entry = file.entry(relocation.index);
+        let run = Run { relocation, alike, relocations: &mut relocations };
+        // Debug information has nothing but these, and millions of them.
+        match (relocation.kind, entry.kind()) {
+            (RelocationKind::SECTION_OFFSET_I32, Entry::STRINGS) if let Some(strings) = file.strings(entry) => {
+                run.write(out, |addend| strings.translate(addend as u64) as u32);
+            }
+            (RelocationKind::SECTION_OFFSET_I32, Entry::SECTION) => {
+                run.write(out, |addend| entry.value().wrapping_add(addend as u32));
+            }
+            (RelocationKind::FUNCTION_OFFSET_I32, Entry::FUNCTION)
+                if let Some((offset, width)) = bodies.and_then(|bodies| bodies.get(entry.value())) =>
+            {
+                let start = (offset + width) as u32;
+                run.write(out, |addend| start.wrapping_add(addend as u32));
+            }
+            (RelocationKind::FUNCTION_OFFSET_I32 | RelocationKind::SECTION_OFFSET_I32, Entry::GONE) => {
+                run.write(out, |addend| if tombstone != 0 { tombstone as u32 } else { addend as u32 });
+            }
+            _ => {
+                let value = file.general(relocation, Place { tombstone, address: 0 });
+                relocation.kind.field().write(value, &mut out[relocation.offset as usize..]);
+            }
+        }
+    }
+}
+
+/// A relocation, and what follows it.
+struct Run<'r, 'i> {
+    relocation: Relocation,
+    /// What those have in common with it that are like it.
+    alike: Option<Alike>,
+    relocations: &'r mut Relocations<'i>,
+}
+
+impl Run<'_, '_> {
+    /// Fills the fields, of four bytes each, of the relocation and of all like it that follow, with what `value` makes of
+    /// their addends.
+    #[inline(always)]
+    fn write(self, out: &mut [u8], value: impl Fn(i64) -> u32) {
+        let mut put = |offset: u32, addend: i64| {
+            let at = offset as usize;
+            out[at..at + 4].copy_from_slice(&value(addend).to_le_bytes());
+        };
+        put(self.relocation.offset, self.relocation.addend);
+        let Some(alike) = self.alike else { return };
+        while let Some((offset, addend)) = self.relocations.next_alike(&alike) {
+            put(offset, addend);
         }
     }
 }

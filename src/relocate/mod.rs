@@ -4,6 +4,6 @@ mod apply;
 mod table;
 mod value;
 
-pub use apply::{apply, push_compressed};
+pub use apply::{apply, apply_to_custom, push_compressed};
 pub use table::{FileValues, Table};
-pub use value::{Offsets, Place, Relocator};
+pub use value::{BodyPlaces, Offsets, Place, Relocator};

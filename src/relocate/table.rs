@@ -149,6 +149,12 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
         self.relocator.value(self.file, relocation, place)
     }
 
+    /// What [`FileValues::value`] is, out of the way of loops that find most values by themselves.
+    #[inline(never)]
+    pub(super) fn general(&mut self, relocation: Relocation, place: Place) -> u64 {
+        self.value(&relocation, place)
+    }
+
     /// The value of an operand of code, as [`Relocator::value`] finds it.
     #[inline]
     pub fn operand(&self, kind: RelocationKind, index: u32, addend: i64) -> u64 {
@@ -177,7 +183,7 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
 
     /// Where the merged strings of an input section went.
     #[inline]
-    fn strings(&mut self, entry: Entry) -> Option<StringPlaces<'r>> {
+    pub(super) fn strings(&mut self, entry: Entry) -> Option<StringPlaces<'r>> {
         if self.strings.0 != entry.value() {
             let custom = InputCustomIdx::new(entry.value() as usize);
             self.strings = (entry.value(), self.relocator.offsets?.custom_strings(custom)?);
@@ -196,7 +202,7 @@ impl<'r, 'a, 'i> FileValues<'r, 'a, 'i> {
                 Target::FunctionIndex => Some(value),
                 Target::TableSlot => self.slot(entry).map(u64::from),
                 Target::FunctionOffset => {
-                    let (offset, width) = self.relocator.offsets?.body(value as u32)?;
+                    let (offset, width) = self.relocator.offsets?.bodies().get(value as u32)?;
                     Some((offset + width).wrapping_add_signed(relocation.addend))
                 }
                 _ => None,

@@ -29,8 +29,30 @@ pub trait Offsets: Sync {
     fn custom_strings(&self, custom: InputCustomIdx) -> Option<StringPlaces<'_>>;
     /// Offset of an input custom section in its output section, if it is there in one piece.
     fn custom_start(&self, custom: InputCustomIdx) -> Option<u64>;
+    /// Where all functions of the module lie.
+    fn bodies(&self) -> BodyPlaces<'_>;
+}
+
+/// Where the functions of the module lie in its code section.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyPlaces<'p> {
+    /// The index of the first: so many are imported.
+    pub first: u32,
+    /// Offset of the first from the start of the section's payload.
+    pub start: u64,
+    /// Offset of each from the first.
+    pub offsets: &'p [u32],
+    /// Bytes of each one's size field.
+    pub size_widths: &'p [u8],
+}
+
+impl BodyPlaces<'_> {
     /// As [`Offsets::function`], of the function whose index in the output is `index`; `None` if it is imported.
-    fn body(&self, index: u32) -> Option<(u64, u64)>;
+    #[inline]
+    pub fn get(&self, index: u32) -> Option<(u64, u64)> {
+        let index = index.checked_sub(self.first)? as usize;
+        Some((self.start + *self.offsets.get(index)? as u64, *self.size_widths.get(index)? as u64))
+    }
 }
 
 /// Knows every final index, address and offset.

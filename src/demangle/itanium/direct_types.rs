@@ -19,7 +19,7 @@ impl Direct<'_> {
     fn compound_type(&mut self) -> Option<Item> {
         let start = self.here();
         let item = match self.look() {
-            b'P' if self.look_at(1) == b'F' => self.function_pointer(start)?,
+            b'P' | b'R' | b'O' if let Some(run) = self.enclosed_declarators() => self.enclosed(run, start)?,
             b'P' => {
                 self.pos += 1;
                 self.plain_type()?;
@@ -78,18 +78,20 @@ impl Direct<'_> {
     fn reference(&mut self, start: u32) -> Option<Item> {
         let rvalue = self.look() == b'O';
         self.pos += 1;
-        let referred = self.plain_type()?;
+        let referred = self.ty()?;
+        let wraps = referred.flags & flags::WRAPS;
         let flag = match (referred.is(flags::LVALUE), referred.is(flags::RVALUE), rvalue) {
             (true, ..) => flags::LVALUE,
             (_, true, true) => flags::RVALUE,
             // The text would get shorter.
             (_, true, false) => return None,
+            _ if wraps != 0 => return None,
             _ => {
                 self.put(if rvalue { b"&&" } else { b"&" });
                 if rvalue { flags::RVALUE } else { flags::LVALUE }
             }
         };
-        Some(Item { text: self.since(start), base: Range::default(), flags: flag })
+        Some(Item { text: self.since(start), base: Range::default(), flags: flag | wraps })
     }
 
     fn qualified_type(&mut self, start: u32) -> Option<Item> {
@@ -105,24 +107,74 @@ impl Direct<'_> {
 
     /// `F <result> <parameter>+ E`
     fn function_type(&mut self, start: u32) -> Option<Item> {
-        self.function(b" (")?;
+        self.function(0, b"")?;
         Some(Item { text: self.since(start), base: Range::default(), flags: flags::WRAPS })
     }
 
-    /// `PF <result> <parameter>+ E`
-    fn function_pointer(&mut self, start: u32) -> Option<Item> {
+    /// How many pointers, below a reference perhaps, stand here in front of a function or an array: their text is
+    /// enclosed by it.
+    fn enclosed_declarators(&self) -> Option<usize> {
+        let rest = &self.input[self.pos..];
+        let pointers = rest.iter().skip(1).take_while(|&&byte| byte == b'P').count();
+        match rest.get(1 + pointers..)? {
+            [b'F', ..] | [b'A', b'0'..=b'9', ..] => Some(1 + pointers),
+            _ => None,
+        }
+    }
+
+    /// A function or an array with the `count` declarators in front of it.
+    fn enclosed(&mut self, count: usize, start: u32) -> Option<Item> {
+        let (declarator, flag) = match self.look() {
+            b'R' => (&b"&"[..], flags::LVALUE),
+            b'O' => (&b"&&"[..], flags::RVALUE),
+            _ => (&b"*"[..], 0),
+        };
+        self.pos += count;
+        if self.look() == b'F' {
+            self.function(count - 1, declarator)?;
+        } else {
+            self.array(count - 1, declarator)?;
+        }
+        // What is enclosed stands nowhere alone.
+        let ghost = Item { text: Range::default(), base: Range::default(), flags: flags::GHOST | flags::WRAPS };
+        (0..count).for_each(|_| self.push_sub(ghost));
+        Some(Item { text: self.since(start), base: Range::default(), flags: flags::WRAPS | flag })
+    }
+
+    /// `<pointers>` stars and one more declarator, in parentheses.
+    fn put_declarators(&mut self, pointers: usize, last: &[u8]) {
+        self.put(b" (");
+        (0..pointers).for_each(|_| self.put(b"*"));
+        self.put(last);
+        self.put(b")");
+    }
+
+    /// `A <number> _ <element>`, referred to by the declarators.
+    fn array(&mut self, pointers: usize, last: &[u8]) -> Option<()> {
         self.pos += 1;
-        self.function(b" (*)(")?;
-        self.push_sub(Item { text: Range::default(), base: Range::default(), flags: flags::GHOST | flags::WRAPS });
-        Some(Item { text: self.since(start), base: Range::default(), flags: flags::WRAPS })
+        let digits = self.pos;
+        self.digits()?;
+        let digits = digits..self.pos;
+        self.expect(b'_')?;
+        self.plain_type()?;
+        self.put_declarators(pointers, last);
+        self.put(b" [");
+        self.out.extend_from_slice(&self.input[digits]);
+        self.put(b"]");
+        Some(())
     }
 
-    /// A function type with `declarator` between its result and its parameters.
-    fn function(&mut self, declarator: &[u8]) -> Option<()> {
+    /// `F <result> <parameter>+ E`, referred to by the declarators, if there is a `last` one.
+    fn function(&mut self, pointers: usize, last: &[u8]) -> Option<()> {
         self.pos += 1;
         self.eat(b'Y');
         self.plain_type()?;
-        self.put(declarator);
+        if last.is_empty() {
+            self.put(b" ");
+        } else {
+            self.put_declarators(pointers, last);
+        }
+        self.put(b"(");
         let mut first = true;
         while !self.eat(b'E') {
             if self.eat(b'v') {

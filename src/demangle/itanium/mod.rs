@@ -85,6 +85,16 @@ mod tests {
     }
 
     #[test]
+    fn pointers_to_functions_and_arrays_take_the_short_way() {
+        let names = ["PFviE", "RPFvPKcE", "PPFPviE", "OPPF1AvE", "RFvvE", "RA42_Kc", "PPA3_i"];
+        for types in names {
+            for name in [format!("_Z1f{types}"), format!("_Z1fI{types}EvT_"), format!("_Z1fIJ{types}iEEvDpT_")] {
+                assert!(check(name.as_bytes(), &mut Scratch::default()), "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn the_short_way_writes_what_the_tree_writes() {
         let lines = include_str!("../../../tests/data/demangle/itanium.tsv").lines();
         let names: Vec<&[u8]> = lines.filter_map(|line| Some(line.split_once('\t')?.0.as_bytes())).collect();

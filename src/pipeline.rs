@@ -348,7 +348,7 @@ fn check_architecture(options: &Options, object: &Object) -> Result<(), Diagnost
 /// What becomes of the rest of a member when it is read.
 type Read<'i> = Result<Placed<'i>, Box<Diagnostic>>;
 
-/// The rest of a member, in a place that it never leaves: lists of it are sorted.
+/// The rest of a member, in a place that it never leaves: it is large, and is handed on more than once.
 type Placed<'i> = Box<Contents<'i>>;
 
 /// Reads the rest of the linked members, each from the moment on when it is known to be one: resolution, which is serial,

@@ -274,9 +274,10 @@ fn link_inputs<R>(
     result
 }
 
-/// Bytes of input that hold one name which nothing in front of them has, as far as that can be told: the table of names
-/// need not grow then.
+/// Bytes of input that hold one name which nothing in front of them has, and such names of one member, as far as that can
+/// be told: the table of names need not grow then. Debug information is large and has none.
 const BYTES_PER_NAME: usize = 1024;
+const NAMES_PER_MEMBER: usize = 32;
 
 /// Reads what resolution needs of every member, and interns its names, in parallel. As with LLD, only the first object that
 /// cannot be linked at all is reported.
@@ -289,7 +290,7 @@ fn parse_headers<'i>(
     let files = members.iter().filter(|&&member| inputs.module(member).is_none());
     let size: usize = files.map(|&member| inputs.bytes(member).len()).sum();
     let declared: usize = inputs.modules().iter().map(|module| module.order.len()).sum();
-    let collector = Collector::new(size / BYTES_PER_NAME + declared);
+    let collector = Collector::new((size / BYTES_PER_NAME).min(members.len() * NAMES_PER_MEMBER) + declared);
     let parsed: Vec<_> = par::uneven(members.into_par_iter())
         .map(|index| {
             let object = parse_header(options, inputs, index)?;

@@ -274,9 +274,10 @@ fn link_inputs<R>(
     result
 }
 
-/// Bytes of input that hold one name which nothing in front of them has, as far as that can be told: the table of names
-/// need not grow then.
+/// Bytes of input that hold one name which nothing in front of them has, and such names of one member, as far as that can
+/// be told: the table of names need not grow then. Debug information is large and has none.
 const BYTES_PER_NAME: usize = 1024;
+const NAMES_PER_MEMBER: usize = 32;
 
 /// Reads what resolution needs of every member, and interns its names, in parallel. As with LLD, only the first object that
 /// cannot be linked at all is reported.
@@ -289,7 +290,7 @@ fn parse_headers<'i>(
     let files = members.iter().filter(|&&member| inputs.module(member).is_none());
     let size: usize = files.map(|&member| inputs.bytes(member).len()).sum();
     let declared: usize = inputs.modules().iter().map(|module| module.order.len()).sum();
-    let collector = Collector::new(size / BYTES_PER_NAME + declared);
+    let collector = Collector::new((size / BYTES_PER_NAME).min(members.len() * NAMES_PER_MEMBER) + declared);
     let parsed: Vec<_> = par::uneven(members.into_par_iter())
         .map(|index| {
             let object = parse_header(options, inputs, index)?;
@@ -346,7 +347,10 @@ fn check_architecture(options: &Options, object: &Object) -> Result<(), Diagnost
 }
 
 /// What becomes of the rest of a member when it is read.
-type Read<'i> = Result<Box<Contents<'i>>, Box<Diagnostic>>;
+type Read<'i> = Result<Placed<'i>, Box<Diagnostic>>;
+
+/// The rest of a member, in a place that it never leaves: it is large, and is handed on more than once.
+type Placed<'i> = Box<Contents<'i>>;
 
 /// Reads the rest of the linked members, each from the moment on when it is known to be one: resolution, which is serial,
 /// leaves the other threads of the pool nothing else to do.
@@ -375,11 +379,7 @@ impl<'o, 'i> Reading<'o, 'i> {
     }
 
     /// What was read, in link order.
-    fn finish(
-        mut self,
-        link_order: &[MemberIdx],
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Vec<Box<Contents<'i>>>, Failed> {
+    fn finish(mut self, link_order: &[MemberIdx], diagnostics: &mut Diagnostics) -> Result<Vec<Placed<'i>>, Failed> {
         let mut contents = Vec::with_capacity(link_order.len());
         for &member in link_order {
             match self.read[member].take().unwrap_or_else(|| self.parse(member)) {

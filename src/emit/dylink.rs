@@ -26,7 +26,7 @@ pub fn section(products: &Products) -> Option<Vec<u8>> {
             leb::push_unsigned(out, 0);
         });
         let base_name = |name: &str| name.rsplit('/').next().unwrap_or_default().to_string();
-        let needed: Vec<String> = resolution.shared.iter().map(|(_, library)| base_name(&library.name)).collect();
+        let needed: Vec<String> = resolution.shared.iter().map(|(_, library)| base_name(library.name)).collect();
         list(out, NEEDED, &needed, |out, name| leb::push_name(out, name.as_bytes()));
         symbol_infos(products, out);
         list(out, RUNTIME_PATH, &options.rpath, |out, path| leb::push_name(out, path.as_bytes()));

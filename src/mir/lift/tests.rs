@@ -147,7 +147,7 @@ fn comes_back(sample: &Sample) -> Vec<u8> {
 #[test]
 fn a_whole_object_comes_back() {
     let lifted = comes_back(&Sample::whole());
-    let object = Object::parse("a.wmir".into(), &lifted).expect("an object");
+    let object = Object::parse("a.wmir", &lifted).expect("an object");
     let contents = Contents::parse(&object).expect("an object");
     let names: Vec<_> = object.sections.iter().map(|section| section.label()).collect();
     assert!(object.is_mir && !names.contains(&".debug_x") && !names.contains(&"reloc..debug_x"), "{names:?}");
@@ -173,10 +173,10 @@ fn an_object_without_data_gets_some_for_the_gate_and_loses_it_again() {
         let mut sample = sample.clone();
         sample.sections.push((id::CUSTOM, "linking", table));
         let lifted = comes_back(&sample);
-        let object = Object::parse("a.wmir".into(), &lifted).expect("an object");
+        let object = Object::parse("a.wmir", &lifted).expect("an object");
         assert_eq!((object.memory_count, object.segment_count), (1, 0));
         let lowered = lower_object("a.wmir", &lifted).expect("lowers");
-        let object = Object::parse("a.o".into(), &lowered).expect("an object");
+        let object = Object::parse("a.o", &lowered).expect("an object");
         assert!(object.section(id::DATA).is_none() && object.segment_info.is_empty());
     }
 }

@@ -8,7 +8,7 @@ use rustix::{
 };
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// How often another temporary name is tried if the chosen one exists.
@@ -188,6 +188,14 @@ impl Unfinished {
         Ok(Self { file, temporary: Some(path), target })
     }
 
+    /// A copy with a name.
+    fn copied(&self) -> io::Result<Self> {
+        let named = Self::create_named(self.target.clone())?;
+        (&self.file).rewind()?;
+        io::copy(&mut &self.file, &mut &named.file)?;
+        Ok(named)
+    }
+
     /// Takes the name of its target.
     fn take_place(mut self) -> io::Result<()> {
         // Freeing the pages of the file that is replaced takes as long as writing them did. It happens when the last
@@ -198,8 +206,11 @@ impl Unfinished {
                 return Ok(());
             }
             // A name can be replaced by another name only.
-            let ((), path) = with_temporary_name(&self.target, |path| link(&self.file, path))?;
-            self.temporary = Some(path);
+            match with_temporary_name(&self.target, |path| link(&self.file, path)) {
+                Ok(((), path)) => self.temporary = Some(path),
+                // Not every system that has nameless files lets them get a name.
+                Err(_) => self = self.copied()?,
+            }
         }
         if let Some(path) = &self.temporary {
             fs::rename(path, &self.target)?;
@@ -373,6 +384,19 @@ mod tests {
             }
             assert_eq!((folder.names(), fs::read(&path).unwrap()), (vec!["out".to_owned()], bytes.to_vec()));
         }
+    }
+
+    #[test]
+    fn a_copy_takes_the_place_as_well() {
+        let folder = Folder::new("copied");
+        let path = folder.path("out");
+        fs::write(&path, b"old").unwrap();
+        let file = Unfinished::create(Path::new(&path)).unwrap();
+        write_at(&file.file, 0, b"new!").unwrap();
+        let copy = file.copied().unwrap();
+        drop(file);
+        copy.take_place().unwrap();
+        assert_eq!((folder.names(), fs::read(&path).unwrap()), (vec!["out".to_owned()], b"new!".to_vec()));
     }
 
     #[cfg(target_os = "linux")]

@@ -6,6 +6,7 @@ use super::reader::Reader;
 use super::relocations::{Alike, RELOCATIONS, RelocationKind, Target};
 use super::*;
 use crate::diagnostic::Diagnostic;
+use crate::leb;
 use crate::par::Bits;
 
 /// A piece of a section that is linked as a whole, and gets its share of the section's relocations.
@@ -133,58 +134,57 @@ pub(super) fn check<'i, C: Chunk>(
     targets: &mut Targets<'_, '_>,
     chunks: &mut [C],
 ) -> Result<&'i [u8], Diagnostic> {
-    let count = reader.count("a number of relocations", ENTRY_SIZE_MIN)?;
+    let mut left = reader.count("a number of relocations", ENTRY_SIZE_MIN)?;
     let base = reader.position();
     let bytes = &reader.bytes()[base..];
-    let mut walk = Walk { rest: bytes, left: count, field_end: 0, chunk_end: 0 };
-    // The chunk of the last entry, and where its entries begin.
+    // Where the next entry is, the end of the last field, and the end of the chunk that it is in.
+    let (mut at, mut field_end, mut chunk_end) = (0, 0, 0);
+    // That chunk, and where its entries begin.
     let (mut chunk, mut chunk_entries) = (usize::MAX, 0);
-    loop {
-        walk = walk.skip_usual::<C>(&mut targets.kinds);
-        if walk.left == 0 {
-            break;
-        }
-        let at = bytes.len() - walk.rest.len();
-        let Some(Entry { code, rule, offset, index, size }) = decode(walk.rest) else {
+    while left > 0 {
+        let Some(Entry { code, rule, offset, index, size }) = usual_entry(bytes, at).or_else(|| decode(bytes, at)) else {
             return Err(bad_entry(reader, base + at));
         };
-        if (offset as u64) < walk.field_end {
+        if (offset as u64) < field_end {
             return Err(bad_order(reader, base, at));
         }
         if !targets.accept(rule, index) {
             return Err(bad_target(reader, base + at, targets, code, index));
         }
-        walk = Walk {
-            rest: &walk.rest[size..],
-            left: walk.left - 1,
-            field_end: offset as u64 + rule.width as u64,
-            chunk_end: walk.chunk_end,
-        };
-        if walk.field_end > walk.chunk_end {
+        field_end = offset as u64 + rule.width as u64;
+        if field_end > chunk_end {
             if let Some(left) = chunks.get_mut(chunk) {
                 left.assign(chunk_entries as u32, at as u32);
             }
-            let next = enter(chunks, chunk.wrapping_add(1), offset, rule.width);
-            let Some((entered, end)) = next else {
+            let Some((entered, end)) = enter(chunks, chunk.wrapping_add(1), offset, rule.width) else {
                 return Err(bad_offset(reader, base + at, offset));
             };
-            (chunk, walk.chunk_end, chunk_entries) = (entered, end as u64, at);
+            (chunk, chunk_end, chunk_entries) = (entered, end as u64, at);
+        }
+        let start = at;
+        (at, left) = (at + size, left - 1);
+        if C::HAS_RUNS
+            && rule.addend
+            && bytes.get(at) == Some(&code)
+            && let Some(alike) = Alike::at(&bytes[start..])
+        {
+            let walk = Walk { at, left, field_end, chunk_end }.skip_alike(bytes, &alike, rule.width);
+            (at, left, field_end) = (walk.at, walk.left, walk.field_end);
         }
     }
-    let end = bytes.len() - walk.rest.len();
     if let Some(left) = chunks.get_mut(chunk) {
-        left.assign(chunk_entries as u32, end as u32);
+        left.assign(chunk_entries as u32, at as u32);
     }
-    reader.seek(base + end);
+    reader.seek(base + at);
     reader.finish("the relocations")?;
     Ok(bytes)
 }
 
 /// Where the check of a section stands.
 #[derive(Clone, Copy)]
-struct Walk<'b> {
-    /// The bytes from the next entry on.
-    rest: &'b [u8],
+struct Walk {
+    /// Where the next entry is.
+    at: usize,
     /// Entries that are left.
     left: u32,
     /// The end of the last field.
@@ -193,57 +193,13 @@ struct Walk<'b> {
     chunk_end: u64,
 }
 
-impl Walk<'_> {
-    /// Moves over good entries up to the first that is unusual: behind the chunk, with a number of more than four bytes,
-    /// for a type, next to the end of the bytes, or bad.
-    #[inline(never)]
-    fn skip_usual<C: Chunk>(self, kinds: &mut [u8]) -> Self {
-        let Self { mut rest, mut left, mut field_end, chunk_end } = self;
-        while left > 0
-            && let Some(&[code, ref numbers @ ..]) = rest.first_chunk::<9>()
-            && let Some(rule) = RULES.get(code as usize)
-            && let numbers = u64::from_le_bytes(*numbers)
-            && let Some((offset, offset_size)) = short(numbers)
-            && let Some((index, index_size)) = short(numbers >> (8 * offset_size))
-            && offset as u64 >= field_end
-            && offset as u64 + rule.width as u64 <= chunk_end
-            && let Some(kind) = kinds.get_mut(index as usize)
-            && *kind & rule.kinds != 0
-        {
-            let mut behind = &rest[(1 + offset_size + index_size) as usize..];
-            if rule.addend {
-                let Some(addend) = behind.first_chunk::<4>() else { break };
-                let ends = !u32::from_le_bytes(*addend) & 0x8080_8080;
-                if ends == 0 {
-                    break;
-                }
-                behind = &behind[(ends.trailing_zeros() / 8 + 1) as usize..];
-            }
-            *kind |= rule.mark;
-            field_end = offset as u64 + rule.width as u64;
-            let start = rest.first_chunk();
-            (rest, left) = (behind, left - 1);
-            if C::HAS_RUNS
-                && rule.addend
-                && rest.first() == Some(&code)
-                && let Some(start) = start
-                && let Some(alike) = Alike::new(start, offset_size as usize, index_size as usize)
-            {
-                let walk = Self { rest, left, field_end, chunk_end }.skip_alike(&alike, rule.width);
-                (rest, left, field_end) = (walk.rest, walk.left, walk.field_end);
-            }
-        }
-        Self { rest, left, field_end, chunk_end }
-    }
-}
-
-impl Walk<'_> {
+impl Walk {
     /// Moves over good entries that are like the one in front of them, as `alike` says, and have fields of `width` bytes.
     #[inline(always)]
-    fn skip_alike(self, alike: &Alike, width: u8) -> Self {
-        let Self { mut rest, mut left, mut field_end, chunk_end } = self;
+    fn skip_alike(self, bytes: &[u8], alike: &Alike, width: u8) -> Self {
+        let Self { mut at, mut left, mut field_end, chunk_end } = self;
         while left > 0
-            && let Some(window) = rest.first_chunk::<16>()
+            && let Some(window) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>())
             && let Some(offset) = window.first_chunk().and_then(|start| alike.offset(u64::from_le_bytes(*start)))
             && let end = offset as u64 + width as u64
             && offset as u64 >= field_end
@@ -253,9 +209,9 @@ impl Walk<'_> {
             && ends != 0
         {
             let size = alike.size + ends.trailing_zeros() as usize / 8 + 1;
-            (rest, left, field_end) = (&rest[size..], left - 1, end);
+            (at, left, field_end) = (at + size, left - 1, end);
         }
-        Self { rest, left, field_end, chunk_end }
+        Self { at, left, field_end, chunk_end }
     }
 }
 
@@ -315,28 +271,35 @@ struct Entry {
     size: usize,
 }
 
-/// The unsigned LEB in the lowest four of `bytes`, and its length.
+/// Bytes that are read at once: more than an entry has whose LEBs have four bytes at most.
+const WINDOW: usize = 20;
+
+/// The entry at `at`, if its type is known, its LEBs have four bytes at most, and it is not next to the end.
 #[inline(always)]
-fn short(bytes: u64) -> Option<(u32, u32)> {
-    let bytes = bytes as u32;
-    let mut value = bytes & 0x7f;
-    if bytes & 0x80 == 0 {
-        return Some((value, 1));
+fn usual_entry(bytes: &[u8], at: usize) -> Option<Entry> {
+    let window = bytes.get(at..)?.first_chunk::<WINDOW>()?;
+    let code = window[0];
+    let rule = RULES.get(code as usize)?;
+    let numbers = u64::from_le_bytes(*window[1..].first_chunk()?);
+    let (offset, offset_size) = leb::short(numbers as u32)?;
+    let (index, index_size) = leb::short((numbers >> (8 * offset_size)) as u32)?;
+    let mut size = 1 + offset_size + index_size;
+    if rule.addend {
+        // It begins at byte 9 at the latest: this only tells the compiler that four bytes follow.
+        let ends = !u32::from_le_bytes(*window[size & 15..].first_chunk()?) & 0x8080_8080;
+        if ends == 0 {
+            return None;
+        }
+        size += ends.trailing_zeros() as usize / 8 + 1;
     }
-    value |= bytes >> 1 & 0x7f << 7;
-    if bytes & 0x80 << 8 == 0 {
-        return Some((value, 2));
-    }
-    value |= bytes >> 2 & 0x7f << 14;
-    if bytes & 0x80 << 16 == 0 {
-        return Some((value, 3));
-    }
-    value |= bytes >> 3 & 0x7f << 21;
-    (bytes & 0x80 << 24 == 0).then_some((value, 4))
+    Some(Entry { code, rule, offset, index, size })
 }
 
-/// Decodes the entry at the start of `bytes`; none if it is cut short or a number or the type is out of range.
-fn decode(bytes: &[u8]) -> Option<Entry> {
+/// Decodes the entry at `at`; none if it is cut short or a number or the type is out of range.
+#[cold]
+#[inline(never)]
+fn decode(bytes: &[u8], at: usize) -> Option<Entry> {
+    let bytes = bytes.get(at..)?;
     let &code = bytes.first()?;
     let rule = RULES.get(code as usize)?;
     let mut size = 1;
@@ -366,7 +329,7 @@ fn leb_u32(bytes: &[u8], at: &mut usize) -> Option<u32> {
 
 /// Skips a signed LEB, which has 32 bits unless the field is larger.
 fn skip_addend(bytes: &[u8], at: &mut usize, rule: &Rule) -> Option<()> {
-    let addend = crate::leb::read_i64(bytes, at).ok()?;
+    let addend = leb::read_i64(bytes, at).ok()?;
     (rule.width > 5 || i32::try_from(addend).is_ok()).then_some(())
 }
 
@@ -386,7 +349,7 @@ fn bad_entry(reader: &Reader<'_, '_>, position: usize) -> Diagnostic {
 fn bad_order(reader: &Reader<'_, '_>, base: usize, at: usize) -> Diagnostic {
     let (mut end, mut offset_before) = (0, 0);
     let message = loop {
-        match decode(&reader.bytes()[base + end..]) {
+        match decode(reader.bytes(), base + end) {
             Some(entry) if end < at => (end, offset_before) = (end + entry.size, entry.offset),
             Some(entry) if entry.offset < offset_before => break "relocations not in offset order",
             _ => break "relocations overlap",

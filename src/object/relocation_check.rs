@@ -142,7 +142,8 @@ pub(super) fn check<'i, C: Chunk>(
     // That chunk, and where its entries begin.
     let (mut chunk, mut chunk_entries) = (usize::MAX, 0);
     while left > 0 {
-        let Some(Entry { code, rule, offset, index, size }) = usual_entry(bytes, at).or_else(|| decode(bytes, at)) else {
+        let Some(Entry { code, rule, offset, index, size }) = usual_entry(bytes, at).or_else(|| decode(bytes, at))
+        else {
             return Err(bad_entry(reader, base + at));
         };
         if (offset as u64) < field_end {

@@ -1,6 +1,6 @@
 //! The code section.
 
-use super::Products;
+use super::{Products, task_bytes};
 use crate::index::*;
 use crate::leb;
 use crate::mir::{self, CodegenBuffer};
@@ -9,9 +9,6 @@ use crate::par;
 use crate::relocate::{self, BodyPlaces, FileValues, Place, Relocator, Table};
 use rayon::prelude::*;
 use std::ops::Range;
-
-/// Bytes of bodies that one task copies, about.
-const TASK_BYTES: usize = 1 << 18;
 
 /// Where each body lies.
 pub struct CodePlan {
@@ -38,7 +35,8 @@ impl CodePlan {
         let (mut offsets, size_widths): (Vec<u32>, Vec<u8>) =
             functions.par_iter().with_min_len(1024).map_init(|| FileIdx(0), size_near).unzip();
         // So far they are sizes.
-        let tasks = par::balanced_ranges(offsets.iter().map(|&size| size as usize), TASK_BYTES);
+        let sizes = || offsets.iter().map(|&size| size as usize);
+        let tasks = par::balanced_ranges(sizes(), task_bytes(sizes().sum()));
         let lowered = par::map(tasks.len(), |i| lower(products, table, &functions[tasks[i].clone()]));
         for (task, buffer) in tasks.iter().zip(&lowered) {
             if let Some(buffer) = buffer {

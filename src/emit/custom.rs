@@ -1,6 +1,6 @@
 //! Custom sections: those of one name are joined, in link order.
 
-use super::Products;
+use super::{Products, task_bytes};
 use crate::index::*;
 use crate::layout::{MergedStrings, NONE, StringPlaces, merge_strings};
 use crate::object::CustomSection;
@@ -10,8 +10,6 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Bytes of custom sections that one task copies, about.
-const TASK_BYTES: usize = 1 << 18;
 
 /// Sections of strings, which are merged.
 const STRING_SECTIONS: [&str; 3] = [".debug_str", ".debug_str.dwo", ".debug_line_str"];
@@ -103,11 +101,12 @@ impl<'i> CustomPlan<'i> {
     /// The pieces that cover section number `index`, in order: which inputs or strings, and how many bytes.
     pub fn jobs(&self, index: usize) -> Vec<(Range<usize>, usize)> {
         let section = &self.sections[index];
+        let weight = task_bytes(section.size);
         if let Some(strings) = &section.strings {
-            return strings.ranges(TASK_BYTES);
+            return strings.ranges(weight);
         }
         let bytes = |range: &Range<usize>| section.piece_start(range.end) - section.piece_start(range.start);
-        let ranges = par::balanced_ranges((0..section.pieces.len()).map(|i| bytes(&(i..i + 1))), TASK_BYTES);
+        let ranges = par::balanced_ranges((0..section.pieces.len()).map(|i| bytes(&(i..i + 1))), weight);
         ranges.into_iter().map(|range| (range.clone(), bytes(&range))).collect()
     }
     /// Copies and relocates the inputs `range` of section number `index`. `out` must be zero.

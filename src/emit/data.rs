@@ -1,16 +1,13 @@
 //! The data section.
 
-use super::Products;
 use super::sections::{address_expr, based_expr};
+use super::{Products, task_bytes};
 use crate::layout::{Chunk, OutputSegment};
 use crate::leb;
 use crate::par;
 use crate::relocate::{self, Place, Relocator};
 use std::ops::Range;
 use wasm_encoder::Encode;
-
-/// Bytes of segments that one task copies, about.
-const TASK_BYTES: usize = 1 << 18;
 
 /// Where each segment lies.
 pub struct DataPlan {
@@ -46,7 +43,7 @@ impl DataPlan {
             let header = header(products, segment);
             size += header.len() + segment.size as usize;
             let bytes = |i: usize| (chunk_start(segment, i + 1) - chunk_start(segment, i)) as usize;
-            let ranges = par::balanced_ranges((0..segment.chunks.len()).map(bytes), TASK_BYTES);
+            let ranges = par::balanced_ranges((0..segment.chunks.len()).map(bytes), task_bytes(segment.size as usize));
             let sized = |range: Range<usize>| {
                 let bytes = chunk_start(segment, range.end) - chunk_start(segment, range.start);
                 (range, bytes as usize)

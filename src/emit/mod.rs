@@ -39,6 +39,12 @@ const MODULE_HEADER: &[u8] = b"\0asm\x01\0\0\0";
 /// What fits the size field of a section, with room for counts and names in front.
 const SECTION_BYTES_MAX: usize = u32::MAX as usize - (1 << 16);
 
+/// Bytes of a section that one task makes, about, if the section has `total`. In a large one, so many that writing them
+/// pays; in a small one, few: each thread has a buffer for them, and touching its pages costs more than to write more often.
+fn task_bytes(total: usize) -> usize {
+    (total / 32).clamp(1 << 15, 1 << 18)
+}
+
 /// Everything that emission reads.
 #[derive(Clone, Copy)]
 pub struct Products<'a, 'i> {

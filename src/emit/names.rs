@@ -1,6 +1,6 @@
 //! The `name` section. Spec: WebAssembly core, appendix, "Name Section".
 
-use super::{Products, stitch};
+use super::{Products, stitch, task_bytes};
 use crate::index::*;
 use crate::layout::{GotEntry, Import};
 use crate::leb;
@@ -16,8 +16,6 @@ const FUNCTIONS: u8 = 1;
 const GLOBALS: u8 = 7;
 const DATA_SEGMENTS: u8 = 9;
 
-/// Names that one task encodes.
-const TASK_NAMES: usize = 1024;
 /// Function names from which the size of all is estimated.
 const SAMPLED_NAMES: usize = 128;
 
@@ -105,14 +103,21 @@ impl<'a, 'i> NamesPlan<'a, 'i> {
         let mut behind = Vec::new();
         globals(products).append_to(GLOBALS, &mut behind);
         data_segments(products).append_to(DATA_SEGMENTS, &mut behind);
-        let tasks = par::balanced_ranges((0..layout.functions.len()).map(|_| 1), TASK_NAMES);
         let (imports, estimate) = (imported_functions(products), sample(products));
+        let functions = layout.functions.len();
+        let names = task_bytes(estimate.bytes) * functions.max(1) / estimate.bytes.max(1);
+        let tasks = par::balanced_ranges((0..functions).map(|_| 1), names);
         Some(Self { products, module, imports, tasks, behind, estimate })
     }
 
     /// How many tasks there are.
     pub fn tasks(&self) -> usize {
         self.tasks.len()
+    }
+
+    /// Bytes that a task encodes, about.
+    pub fn task_bytes(&self) -> usize {
+        task_bytes(self.estimate.bytes)
     }
 
     /// Appends the names of a task to `out`, and returns how many they are.

@@ -2,15 +2,12 @@
 
 use super::names::{Extent, NamesPlan};
 use super::writer::{Sequence, Writer};
-use super::{Job, Plan, SECTION_BYTES_MAX, build_id};
+use super::{Job, Plan, SECTION_BYTES_MAX, build_id, task_bytes};
 use crate::par;
 use crate::relocate::{Relocator, Table};
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-
-/// Bytes that are written at once, about.
-const BLOCK_BYTES: usize = 1 << 17;
 
 /// A module that was written.
 pub struct Written {
@@ -54,7 +51,7 @@ impl<'p, 'a, 'i> Names<'p, 'a, 'i> {
     }
 
     fn run<E, W: Fn(usize, &[u8]) -> Result<(), E>>(&self, task: usize, writer: &Writer<W>) -> Result<(), E> {
-        let mut buffer = writer.buffer();
+        let mut buffer = writer.buffer(self.plan.task_bytes());
         buffer.clear();
         self.count.fetch_add(self.plan.encode(task, &mut buffer), Ordering::Relaxed);
         let placed = self.sequence.lock().add(task, buffer);
@@ -115,7 +112,8 @@ impl Plan<'_, '_> {
     fn blocks(&self) -> Vec<Block<'_>> {
         let runs = self.jobs.split(|(job, ..)| matches!(job, Job::Head(_)));
         runs.flat_map(|run| {
-            let ranges = par::balanced_ranges(run.iter().map(|&(_, _, size)| size), BLOCK_BYTES);
+            let sizes = || run.iter().map(|&(_, _, size)| size);
+            let ranges = par::balanced_ranges(sizes(), task_bytes(sizes().sum()) / 2);
             ranges.into_iter().map(move |range| &run[range])
         })
         .collect()
@@ -133,7 +131,7 @@ impl Plan<'_, '_> {
             return made.try_for_each(|(at, bytes)| writer.write(at, bytes));
         }
         let (start, end) = (block[0].1, block[block.len() - 1].1 + block[block.len() - 1].2);
-        let mut buffer = writer.buffer();
+        let mut buffer = writer.buffer(end - start);
         if block.iter().any(|(job, ..)| self.has_gaps(job)) {
             buffer.clear();
         }

@@ -23,9 +23,11 @@ impl<E, W: Fn(usize, &[u8]) -> Result<(), E>> Writer<W> {
         Self { write_at, waiting: Mutex::default(), writing: Mutex::default(), spare: Mutex::default(), waiting_max }
     }
 
-    /// A buffer for a block, with any content.
-    pub fn buffer(&self) -> Vec<u8> {
-        self.spare.lock().pop().unwrap_or_default()
+    /// A buffer for a block of `size` bytes, with any content.
+    pub fn buffer(&self, size: usize) -> Vec<u8> {
+        let spare = self.spare.lock().pop();
+        // One that had to grow would be copied for nothing.
+        spare.filter(|spare| spare.capacity() >= size).unwrap_or_else(|| Vec::with_capacity(size + size / 4))
     }
 
     /// Writes `block` at `at`, or has the thread do it that is writing now.
@@ -114,7 +116,7 @@ mod tests {
                     Ok(())
                 });
                 (0..10_000usize).into_par_iter().try_for_each(|i| {
-                    let mut block = writer.buffer();
+                    let mut block = writer.buffer(3);
                     block.clear();
                     block.resize(3, (i % 251) as u8 + 1);
                     writer.submit(3 * i, block)

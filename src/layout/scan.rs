@@ -284,7 +284,7 @@ fn look_with(
             let mut seen = Seen::default();
             for local in range.clone() {
                 if live.function(resolution.functions.get(*file, local as u32)) {
-                    for relocation in contents.body_relocations(&contents.bodies[local]) {
+                    for relocation in contents.body_relocations(&contents.bodies.at(local)) {
                         look_at(*file, relocation, &mut seen, &mut found);
                     }
                 }

@@ -395,9 +395,9 @@ mod tests {
         let read = |bytes: &[u8]| {
             let Ok(object) = Object::parse("a.o", bytes) else { return };
             let Ok(contents) = Contents::parse(&object) else { return };
-            for body in &contents.bodies {
-                assert!(!contents.body_bytes(body).is_empty());
-                contents.body_relocations(body).for_each(drop);
+            for body in contents.bodies.iter() {
+                assert!(!contents.body_bytes(&body).is_empty());
+                contents.body_relocations(&body).for_each(drop);
             }
             contents.segments.iter().for_each(|segment| contents.segment_relocations(segment).for_each(drop));
             contents.customs.iter().for_each(|custom| custom.relocations.for_each(drop));

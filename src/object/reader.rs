@@ -291,7 +291,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(reader("\u{2}\u{e4}").name("a name").unwrap(), "\u{e4}".as_bytes());
+        assert_eq!(reader(&[2, 0xc3, 0xa4]).name("a name").unwrap(), "\u{e4}".as_bytes());
     }
 
     #[test]

@@ -8,44 +8,56 @@ use super::*;
 use crate::diagnostic::Diagnostic;
 use crate::leb;
 use crate::par::Bits;
+use std::ops::Range;
 
-/// A piece of a section that is linked as a whole, and gets its share of the section's relocations.
-pub(super) trait Chunk {
-    /// Whether its entries come in runs that are alike.
+/// The pieces of a section that are linked as a whole, and get their shares of the section's relocations, in order of offset.
+pub(super) trait Chunks {
+    /// Whether entries come in runs that are alike.
     const HAS_RUNS: bool;
-    /// First byte and end of what may be relocated, from the start of the section's payload.
-    fn range(&self) -> (u32, u32);
-    /// Takes the byte range of the entries that lie in the chunk.
-    fn assign(&mut self, start: u32, end: u32);
+    /// First byte and end of what may be relocated of the piece `index`, from the start of the section's payload, if there
+    /// are that many.
+    fn range(&self, index: usize) -> Option<(u32, u32)>;
+    /// Takes the byte range of the entries that lie in the last of the pieces `indices`; the others have none.
+    fn assign(&mut self, indices: Range<usize>, start: u32, end: u32);
+    /// Says that the pieces from `index` on have no entries; those of all others end at `end`.
+    fn close(&mut self, _index: usize, _end: u32) {}
 }
 
-impl Chunk for Body {
+impl Chunks for Bodies {
     const HAS_RUNS: bool = false;
-    fn range(&self) -> (u32, u32) {
-        (self.offset + self.size_width, self.offset + self.size)
+    #[inline]
+    fn range(&self, index: usize) -> Option<(u32, u32)> {
+        self.get(index).map(|body| (body.offset + body.size_width, body.offset + body.size))
     }
-    fn assign(&mut self, start: u32, end: u32) {
-        (self.relocations, self.relocations_end) = (start, end);
+    fn assign(&mut self, indices: Range<usize>, start: u32, end: u32) {
+        let last = indices.end - 1;
+        self.set_relocations_end(indices.start..last, start);
+        self.set_relocations_end(last..indices.end, end);
+    }
+    fn close(&mut self, index: usize, end: u32) {
+        self.set_relocations_end(index..self.len(), end);
     }
 }
 
-impl Chunk for Segment<'_> {
+impl Chunks for [Segment<'_>] {
     const HAS_RUNS: bool = false;
-    fn range(&self) -> (u32, u32) {
+    #[inline]
+    fn range(&self, index: usize) -> Option<(u32, u32)> {
         // A section's size has 32 bits.
-        (self.offset, self.offset + self.data.len() as u32)
+        self.get(index).map(|segment| (segment.offset, segment.offset + segment.data.len() as u32))
     }
-    fn assign(&mut self, start: u32, end: u32) {
-        (self.relocations, self.relocations_end) = (start, end);
+    fn assign(&mut self, indices: Range<usize>, start: u32, end: u32) {
+        let segment = &mut self[indices.end - 1];
+        (segment.relocations, segment.relocations_end) = (start, end);
     }
 }
 
-impl Chunk for CustomSection<'_> {
+impl Chunks for CustomSection<'_> {
     const HAS_RUNS: bool = true;
-    fn range(&self) -> (u32, u32) {
-        (0, self.data.len() as u32)
+    fn range(&self, index: usize) -> Option<(u32, u32)> {
+        (index == 0).then_some((0, self.data.len() as u32))
     }
-    fn assign(&mut self, _: u32, _: u32) {}
+    fn assign(&mut self, _: Range<usize>, _: u32, _: u32) {}
 }
 
 /// What entries may refer to.
@@ -126,21 +138,21 @@ const fn kinds(code: usize, target: Target) -> u8 {
 const ENTRY_SIZE_MIN: usize = 3;
 
 /// Checks the entries behind the cursor, which stands behind the index of the target section, and hands each chunk its
-/// share. `chunks` are in order of offset.
+/// share.
 ///
 /// Returns the encoded entries.
-pub(super) fn check<'i, C: Chunk>(
+pub(super) fn check<'i, C: Chunks + ?Sized>(
     reader: &mut Reader<'i, '_>,
     targets: &mut Targets<'_, '_>,
-    chunks: &mut [C],
+    chunks: &mut C,
 ) -> Result<&'i [u8], Diagnostic> {
     let mut left = reader.count("a number of relocations", ENTRY_SIZE_MIN)?;
     let base = reader.position();
     let bytes = &reader.bytes()[base..];
     // Where the next entry is, the end of the last field, and the end of the chunk that it is in.
     let (mut at, mut field_end, mut chunk_end) = (0, 0, 0);
-    // That chunk, and where its entries begin.
-    let (mut chunk, mut chunk_entries) = (usize::MAX, 0);
+    // Those from the one behind that with the entries before up to that one, and where its entries begin.
+    let (mut entered, mut chunk_entries) = (0..0, 0);
     while left > 0 {
         let Some(Entry { code, rule, offset, index, size }) = usual_entry(bytes, at).or_else(|| decode(bytes, at))
         else {
@@ -154,13 +166,13 @@ pub(super) fn check<'i, C: Chunk>(
         }
         field_end = offset as u64 + rule.width as u64;
         if field_end > chunk_end {
-            if let Some(left) = chunks.get_mut(chunk) {
-                left.assign(chunk_entries as u32, at as u32);
+            if !entered.is_empty() {
+                chunks.assign(entered.clone(), chunk_entries, at as u32);
             }
-            let Some((entered, end)) = enter(chunks, chunk.wrapping_add(1), offset, rule.width) else {
+            let Some((chunk, end)) = enter(chunks, entered.end, offset, rule.width) else {
                 return Err(bad_offset(reader, base + at, offset));
             };
-            (chunk, chunk_end, chunk_entries) = (entered, end as u64, at);
+            (entered, chunk_end, chunk_entries) = (entered.end..chunk + 1, end as u64, at as u32);
         }
         let start = at;
         (at, left) = (at + size, left - 1);
@@ -173,8 +185,9 @@ pub(super) fn check<'i, C: Chunk>(
             (at, left, field_end) = (walk.at, walk.left, walk.field_end);
         }
     }
-    if let Some(left) = chunks.get_mut(chunk) {
-        left.assign(chunk_entries as u32, at as u32);
+    if !entered.is_empty() {
+        chunks.assign(entered.clone(), chunk_entries, at as u32);
+        chunks.close(entered.end, at as u32);
     }
     reader.seek(base + at);
     reader.finish("the relocations")?;
@@ -217,9 +230,9 @@ impl Walk {
 }
 
 /// Finds the chunk, at `next` or behind it, that holds a field; returns its index and end.
-fn enter<C: Chunk>(chunks: &[C], mut next: usize, offset: u32, width: u8) -> Option<(usize, u32)> {
+fn enter<C: Chunks + ?Sized>(chunks: &C, mut next: usize, offset: u32, width: u8) -> Option<(usize, u32)> {
     loop {
-        let (start, end) = chunks.get(next)?.range();
+        let (start, end) = chunks.range(next)?;
         if offset < end {
             let fits = offset >= start && offset as u64 + width as u64 <= end as u64;
             return fits.then_some((next, end));
@@ -427,7 +440,7 @@ mod tests {
         let show = |relocations: Relocations| -> Vec<(u8, u32, u32, i64)> {
             relocations.map(|entry| (entry.kind.code(), entry.offset, entry.index, entry.addend)).collect()
         };
-        let bodies: Vec<_> = contents.bodies.iter().map(|body| show(contents.body_relocations(body))).collect();
+        let bodies: Vec<_> = contents.bodies.iter().map(|body| show(contents.body_relocations(&body))).collect();
         assert_eq!(bodies, [[(0, 4, 0, 0)], [(4, 13, 3, 1)]]);
         let segments: Vec<_> = contents.segments.iter().map(|it| show(contents.segment_relocations(it))).collect();
         assert_eq!(segments, [[(2, 6, 1, 0)], [(5, 16, 3, -1)]]);
@@ -441,7 +454,7 @@ mod tests {
         let bytes = sample.bytes();
         let object = Object::parse("a.o", &bytes).unwrap();
         let contents = Contents::parse(&object).unwrap();
-        let counts: Vec<_> = contents.bodies.iter().map(|body| contents.body_relocations(body).count()).collect();
+        let counts: Vec<_> = contents.bodies.iter().map(|body| contents.body_relocations(&body).count()).collect();
         assert_eq!(counts, [0, 1]);
     }
 

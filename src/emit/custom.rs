@@ -10,7 +10,6 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
 
-
 /// Sections of strings, which are merged.
 const STRING_SECTIONS: [&str; 3] = [".debug_str", ".debug_str.dwo", ".debug_line_str"];
 /// Sections whose pieces start at multiples of 8 bytes: what reads coverage data expects that.

@@ -60,6 +60,23 @@ pub fn prefix_sums(start: usize, sizes: impl Iterator<Item = usize>) -> (Vec<usi
     (offsets, end)
 }
 
+/// Sizes that one task sums up.
+const SIZES_PER_TASK: usize = 1 << 14;
+
+/// Puts the offset of each item, laid out one behind the other, in the place of its size; returns the size of all. Offsets
+/// are the lowest 32 bits of what they should be.
+pub fn sizes_to_offsets(sizes: &mut [u32]) -> usize {
+    let sums = sizes.par_chunks(SIZES_PER_TASK).map(|sizes| sizes.iter().map(|&size| size as usize).sum());
+    let sums: Vec<usize> = sums.collect();
+    let (starts, end) = prefix_sums(0, sums.into_iter());
+    sizes.par_chunks_mut(SIZES_PER_TASK).zip(starts).for_each(|(sizes, mut offset)| {
+        for size in sizes {
+            offset += std::mem::replace(size, offset as u32) as usize;
+        }
+    });
+    end
+}
+
 /// Cuts `out` into consecutive slices of the given sizes and fills them in parallel.
 ///
 /// Panics if the sizes do not cover `out` exactly: the plan that made them and the buffer must agree.
@@ -354,6 +371,18 @@ mod tests {
         let mut out = vec![0; 6];
         write_disjoint(&mut out, [1, 0, 3, 2].into_iter(), |i, slot| slot.fill(i as u8 + 1));
         assert_eq!(out, [1, 3, 3, 3, 4, 4]);
+    }
+
+    #[test]
+    fn sizes_become_offsets() {
+        for len in [0, 1, SIZES_PER_TASK, 2 * SIZES_PER_TASK + 5] {
+            let sizes: Vec<u32> = (0..len as u32).map(|i| i % 7 * 100).collect();
+            let (expected, end) = prefix_sums(0, sizes.iter().map(|&size| size as usize));
+            let mut offsets = sizes;
+            assert_eq!(sizes_to_offsets(&mut offsets), end);
+            assert!(offsets.iter().zip(expected).all(|(&offset, expected)| offset as usize == expected));
+        }
+        assert_eq!(sizes_to_offsets(&mut [u32::MAX, u32::MAX]), 2 * u32::MAX as usize, "more than 32 bits");
     }
 
     #[test]

@@ -60,6 +60,23 @@ pub fn prefix_sums(start: usize, sizes: impl Iterator<Item = usize>) -> (Vec<usi
     (offsets, end)
 }
 
+/// Sizes that one task sums up.
+const SIZES_PER_TASK: usize = 1 << 14;
+
+/// Puts the offset of each item, laid out one behind the other, in the place of its size; returns the size of all. Offsets
+/// are the lowest 32 bits of what they should be.
+pub fn sizes_to_offsets(sizes: &mut [u32]) -> usize {
+    let sums = sizes.par_chunks(SIZES_PER_TASK).map(|sizes| sizes.iter().map(|&size| size as usize).sum());
+    let sums: Vec<usize> = sums.collect();
+    let (starts, end) = prefix_sums(0, sums.into_iter());
+    sizes.par_chunks_mut(SIZES_PER_TASK).zip(starts).for_each(|(sizes, mut offset)| {
+        for size in sizes {
+            offset += std::mem::replace(size, offset as u32) as usize;
+        }
+    });
+    end
+}
+
 /// Cuts `out` into consecutive slices of the given sizes and fills them in parallel.
 ///
 /// Panics if the sizes do not cover `out` exactly: the plan that made them and the buffer must agree.
@@ -228,6 +245,59 @@ impl Bits {
     }
 }
 
+/// The members of a set below a bound, by how many smaller ones there are.
+pub struct Ranks<'b> {
+    words: &'b [u64],
+    /// Members in front of each word.
+    before: Vec<u32>,
+    len: usize,
+}
+
+impl<'b> Ranks<'b> {
+    /// Of the members of `bits` that are below `end`.
+    pub fn new(bits: &'b Bits, end: usize) -> Self {
+        let words = &bits.words[..end.div_ceil(64).min(bits.words.len())];
+        let (mut before, mut sum) = (Vec::with_capacity(words.len()), 0);
+        for word in words {
+            before.push(sum);
+            sum += word.count_ones();
+        }
+        let mut ranks = Self { words, before, len: 0 };
+        ranks.len = if end < words.len() * 64 { ranks.of(end) } else { sum } as usize;
+        ranks
+    }
+    /// How many members there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+    /// How many members are less than `index`, which must be below the bound.
+    #[inline]
+    pub fn of(&self, index: usize) -> u32 {
+        let below = self.words[index / 64] & ((1 << (index % 64)) - 1);
+        self.before[index / 64] + below.count_ones()
+    }
+    /// The members in order.
+    pub fn members(&self) -> impl IndexedParallelIterator<Item = usize> + '_ {
+        // Where the one behind the last that was asked for is searched: the word, and what is left of it.
+        let start = || (usize::MAX, 0, 0);
+        (0..self.len).into_par_iter().map_init(start, |(next, word, left), rank| {
+            if *next != rank {
+                *word = self.before.partition_point(|&before| before as usize <= rank) - 1;
+                *left = self.words[*word];
+                (self.before[*word] as usize..rank).for_each(|_| *left &= *left - 1);
+            }
+            while *left == 0 {
+                *word += 1;
+                *left = self.words[*word];
+            }
+            let member = *word * 64 + left.trailing_zeros() as usize;
+            *left &= *left - 1;
+            *next = rank + 1;
+            member
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,10 +343,46 @@ mod tests {
     }
 
     #[test]
+    fn ranks_are_those_of_a_walk() {
+        let mut random = 1u64;
+        for (len, often) in [(0usize, 1), (1, 1), (64, 1), (100, 3), (5000, 2), (5000, 90)] {
+            let mut bits = Bits::new(len);
+            for index in 0..len {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                if (random >> 33) % often == 0 {
+                    bits.insert(index);
+                }
+            }
+            for end in [0, len / 3, len.saturating_sub(1), len] {
+                let ranks = Ranks::new(&bits, end);
+                let expected: Vec<usize> = (0..end).filter(|&index| bits.contains(index)).collect();
+                for threads in [1, 3] {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                    let members: Vec<usize> = pool.install(|| ranks.members().collect());
+                    assert_eq!((members, ranks.len()), (expected.clone(), expected.len()), "{end} of {len}");
+                }
+                assert!(expected.iter().enumerate().all(|(rank, &member)| ranks.of(member) as usize == rank));
+            }
+        }
+    }
+
+    #[test]
     fn disjoint_writes_fill_every_slice() {
         let mut out = vec![0; 6];
         write_disjoint(&mut out, [1, 0, 3, 2].into_iter(), |i, slot| slot.fill(i as u8 + 1));
         assert_eq!(out, [1, 3, 3, 3, 4, 4]);
+    }
+
+    #[test]
+    fn sizes_become_offsets() {
+        for len in [0, 1, SIZES_PER_TASK, 2 * SIZES_PER_TASK + 5] {
+            let sizes: Vec<u32> = (0..len as u32).map(|i| i % 7 * 100).collect();
+            let (expected, end) = prefix_sums(0, sizes.iter().map(|&size| size as usize));
+            let mut offsets = sizes;
+            assert_eq!(sizes_to_offsets(&mut offsets), end);
+            assert!(offsets.iter().zip(expected).all(|(&offset, expected)| offset as usize == expected));
+        }
+        assert_eq!(sizes_to_offsets(&mut [u32::MAX, u32::MAX]), 2 * u32::MAX as usize, "more than 32 bits");
     }
 
     #[test]

@@ -34,21 +34,20 @@ impl CodePlan {
         let size_near = |near: &mut FileIdx, &function: &InputFunctionIdx| size_of(products, function, near);
         let (mut offsets, size_widths): (Vec<u32>, Vec<u8>) =
             functions.par_iter().with_min_len(1024).map_init(|| FileIdx(0), size_near).unzip();
-        // So far they are sizes.
-        let sizes = || offsets.iter().map(|&size| size as usize);
-        let tasks = par::balanced_ranges(sizes(), task_bytes(sizes().sum()));
+        let mut size = par::sizes_to_offsets(&mut offsets);
+        let tasks = cut(&offsets, size);
         let lowered = par::map(tasks.len(), |i| lower(products, table, &functions[tasks[i].clone()]));
-        for (task, buffer) in tasks.iter().zip(&lowered) {
-            if let Some(buffer) = buffer {
-                offsets[task.clone()].iter_mut().zip(buffer.sizes()).for_each(|(size, lowered)| *size = lowered as u32);
+        if lowered.iter().any(Option::is_some) {
+            let ends = offsets[1..].iter().copied().chain([size as u32]);
+            let mut sizes: Vec<u32> = offsets.iter().zip(ends).map(|(&start, end)| end.wrapping_sub(start)).collect();
+            for (task, buffer) in tasks.iter().zip(&lowered) {
+                let made = buffer.iter().flat_map(CodegenBuffer::sizes);
+                sizes[task.clone()].iter_mut().zip(made).for_each(|(size, made)| *size = made as u32);
             }
+            size = par::sizes_to_offsets(&mut sizes);
+            offsets = sizes;
         }
-        let mut end = 0;
-        for offset in &mut offsets {
-            let size = std::mem::replace(offset, end as u32);
-            end += size as usize;
-        }
-        Self { start: leb::unsigned_size(functions.len() as u64), offsets, size: end, size_widths, tasks, lowered }
+        Self { start: leb::unsigned_size(functions.len() as u64), offsets, size, size_widths, tasks, lowered }
     }
     /// Bytes of all bodies.
     pub fn size(&self) -> usize {
@@ -91,6 +90,21 @@ impl CodePlan {
             }
         }
     }
+}
+
+/// Runs of bodies of about [`task_bytes`] each; the bodies begin at `offsets` and end at `size`.
+fn cut(offsets: &[u32], size: usize) -> Vec<Range<usize>> {
+    let weight = task_bytes(size);
+    let (mut tasks, mut start) = (Vec::with_capacity(size / weight + 1), 0);
+    while start < offsets.len() {
+        // The first that reaches the weight is the last of the task.
+        let wanted = offsets[start] as usize + weight;
+        let more = offsets[start + 1..].partition_point(|&offset| (offset as usize) < wanted);
+        let end = (start + 1 + more).min(offsets.len());
+        tasks.push(start..end);
+        start = end;
+    }
+    tasks
 }
 
 /// Bytes of a body, and of its size field.
@@ -186,5 +200,21 @@ impl mir::Values for UnitValues<'_, '_, '_> {
     #[inline]
     fn value(&self, kind: RelocationKind, operand: u32, addend: i64) -> u64 {
         self.file.operand(kind, self.operands.get(kind, operand), addend)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_cover_all_bodies_and_reach_their_weight() {
+        for (len, each) in [(0usize, 10u32), (1, 10), (1, 1 << 20), (5000, 100), (70, 1 << 16)] {
+            let mut offsets: Vec<u32> = (0..len as u32).map(|i| each + i % 3).collect();
+            let sizes = offsets.clone();
+            let size = par::sizes_to_offsets(&mut offsets);
+            let tasks = cut(&offsets, size);
+            assert_eq!(tasks, par::balanced_ranges(sizes.iter().map(|&size| size as usize), task_bytes(size)));
+        }
     }
 }

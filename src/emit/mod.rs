@@ -126,8 +126,8 @@ pub fn plan<'a, 'i>(products: Products<'a, 'i>) -> Plan<'a, 'i> {
         let Products { resolution, live, layout, .. } = products;
         Table::new(&Relocator { resolution, live, layout, offsets: None, table: None })
     });
-    let (code, (data, (customs, names))) = rayon::join(
-        || code::CodePlan::new(products, table.as_ref()),
+    let ((code, small), (data, (customs, names))) = rayon::join(
+        || rayon::join(|| code::CodePlan::new(products, table.as_ref()), || sections::before_code(&products)),
         || {
             rayon::join(
                 || data::DataPlan::new(products),
@@ -138,7 +138,7 @@ pub fn plan<'a, 'i>(products: Products<'a, 'i>) -> Plan<'a, 'i> {
     let object = relocatable::ObjectSections { sections: Vec::new() };
     let made_names = names::MadeNames::default();
     let mut plan = Plan { products, code, data, customs, names, made_names, object, jobs: Vec::new(), size: 0 };
-    plan.add_jobs();
+    plan.add_jobs(small);
     plan
 }
 
@@ -225,9 +225,9 @@ impl<'i> Plan<'_, 'i> {
         self.add(Job::Head(head), size);
     }
 
-    fn add_jobs(&mut self) {
+    /// `small` are the sections in front of the code.
+    fn add_jobs(&mut self, small: Vec<Vec<u8>>) {
         self.add_head(MODULE_HEADER.to_vec());
-        let small = sections::before_code(&self.products);
         self.plan_object(small.len() as u32);
         small.into_iter().for_each(|head| self.add_head(head));
         if !self.products.layout.functions.is_empty() {

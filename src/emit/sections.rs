@@ -2,14 +2,19 @@
 
 use super::Products;
 use super::stitch;
-use crate::index::{FileIdx, Idx, SymbolIdx};
+use crate::index::{FileIdx, Idx, InputFunctionIdx, SymbolIdx};
 use crate::layout::{Callee, ExportKind, GotEntry, Import};
+use crate::leb;
 use crate::object::{GlobalType, SymbolKind, TableType};
 use crate::options::Options;
 use crate::resolve::{GlobalRole, symbol::bits};
+use rayon::prelude::*;
 use std::borrow::Cow;
 use wasm_encoder as encode;
 use wasm_encoder::{ConstExpr, ValType};
+
+/// Functions whose types one task encodes.
+const TASK_FUNCTIONS: usize = 1 << 14;
 
 /// The constant `address`, of pointer type.
 pub fn address_expr(options: &Options, address: u64) -> ConstExpr {
@@ -72,18 +77,19 @@ fn table_type(ty: TableType) -> encode::TableType {
 
 /// Types to data count, in order; empty sections are left out.
 pub fn before_code(products: &Products) -> Vec<Vec<u8>> {
+    let (functions, elements) = rayon::join(|| functions(products), || elements(products));
     let all = [
         super::dylink::section(products),
         types(products),
         imports(products),
-        functions(products),
+        functions,
         tables(products),
         memory(products),
         tags(products),
         globals(products),
         exports(products),
         start(products),
-        elements(products),
+        elements,
         data_count(products),
     ];
     all.into_iter().flatten().collect()
@@ -167,14 +173,19 @@ fn functions(products: &Products) -> Option<Vec<u8>> {
     if layout.functions.is_empty() {
         return None;
     }
-    let mut near = FileIdx(0);
-    Some(stitch::head(stitch::FUNCTION, 0, |out| {
-        out.reserve(layout.functions.len() + layout.functions.len() / 8 + crate::leb::PADDED_32);
-        crate::leb::push_unsigned(out, layout.functions.len() as u64);
-        for &function in &layout.functions {
+    let encode = |functions: &[InputFunctionIdx]| {
+        let (mut near, mut types) = (FileIdx(0), Vec::with_capacity(functions.len() + functions.len() / 8));
+        for &function in functions {
             let signature = resolution.signature_near(function, &mut near);
-            crate::leb::push_unsigned(out, layout.type_index(signature).unwrap_or(0) as u64);
+            leb::push_unsigned(&mut types, layout.type_index(signature).unwrap_or(0) as u64);
         }
+        types
+    };
+    let encoded: Vec<Vec<u8>> = layout.functions.par_chunks(TASK_FUNCTIONS).map(encode).collect();
+    Some(stitch::head(stitch::FUNCTION, 0, |out| {
+        out.reserve(encoded.iter().map(Vec::len).sum::<usize>() + leb::PADDED_32);
+        leb::push_unsigned(out, layout.functions.len() as u64);
+        encoded.iter().for_each(|types| out.extend_from_slice(types));
     }))
 }
 
@@ -381,11 +392,11 @@ fn target_features(products: &Products) -> Option<Vec<u8>> {
         return None;
     }
     Some(stitch::head(stitch::CUSTOM, 0, |out| {
-        crate::leb::push_name(out, b"target_features");
-        crate::leb::push_unsigned(out, features.len() as u64);
+        leb::push_name(out, b"target_features");
+        leb::push_unsigned(out, features.len() as u64);
         for feature in features {
             out.push(b'+');
-            crate::leb::push_name(out, feature.as_bytes());
+            leb::push_name(out, feature.as_bytes());
         }
     }))
 }

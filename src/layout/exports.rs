@@ -63,11 +63,9 @@ impl<'i> Layout<'i> {
         if let Some(name) = options.export_memory.clone().or(default) {
             self.exports.push(Export { name, kind: ExportKind::Memory, symbol: None, mutable_global: false });
         }
-        for at in resolution.table_order() {
-            let exported = resolution.is_exported(options, at) || resolution.is_exported_weak(options, at);
-            if exported && live.symbol(resolution, at) {
-                self.add_export(resolution, at);
-            }
+        let is_exported = |at| resolution.is_exported(options, at) || resolution.is_exported_weak(options, at);
+        for at in resolution.table_order_where(|at| is_exported(at) && live.symbol(resolution, at)) {
+            self.add_export(resolution, at);
         }
     }
 

@@ -4,21 +4,14 @@ use super::Layout;
 use super::message_order::table_order;
 use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::*;
-use crate::liveness::LiveSet;
-use crate::object::linking::SEGMENT_TLS;
+use crate::object::Feature;
 use crate::options::Options;
 use crate::resolve::Resolution;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Layout<'_> {
     /// Decides the allowed features and checks the inputs against them.
-    pub(super) fn infer_features(
-        &mut self,
-        options: &Options,
-        resolution: &Resolution,
-        live: &LiveSet,
-        diagnostics: &mut Diagnostics,
-    ) {
+    pub(super) fn infer_features(&mut self, options: &Options, resolution: &Resolution, diagnostics: &mut Diagnostics) {
         let mut allowed: BTreeSet<String> = options.extra_features.iter().cloned().collect();
         allowed.extend(options.features.iter().flatten().cloned());
         if options.is_pic() {
@@ -26,8 +19,14 @@ impl Layout<'_> {
         }
         let (mut used, mut disallowed) = (BTreeMap::new(), BTreeMap::new());
         let mut used_order = Vec::new();
+        let mut before: &[Feature] = &[];
         for file in resolution.files.iter() {
-            for feature in &file.contents.features {
+            // Most objects of a program are compiled alike.
+            if file.contents.features == before {
+                continue;
+            }
+            before = &file.contents.features;
+            for feature in before {
                 let name = file.object.name;
                 match feature.prefix {
                     b'-' => disallowed.entry(feature.name).or_insert(name),
@@ -43,7 +42,7 @@ impl Layout<'_> {
         }
         if options.check_features {
             let mut error = |message: String| diagnostics.error(Kind::Feature, message);
-            check_needs(options, resolution, live, &allowed, &disallowed, &mut error);
+            check_needs(options, self.uses_tls, &allowed, &disallowed, &mut error);
             if options.features.is_some() {
                 let refused = table_order(used_order).into_iter().filter(|feature| !allowed.contains(*feature));
                 for feature in refused {
@@ -51,7 +50,7 @@ impl Layout<'_> {
                     error(format!("Target feature '{feature}' used by {file} is not allowed."));
                 }
             }
-            for file in resolution.files.iter() {
+            for file in resolution.files.iter().filter(|_| !disallowed.is_empty()) {
                 for feature in file.contents.features.iter().filter(|feature| feature.prefix != b'-') {
                     if let Some(by) = disallowed.get(feature.name) {
                         error(format!(
@@ -106,8 +105,7 @@ impl Layout<'_> {
 
 fn check_needs(
     options: &Options,
-    resolution: &Resolution,
-    live: &LiveSet,
+    uses_tls: bool,
     allowed: &BTreeSet<String>,
     disallowed: &BTreeMap<&str, &str>,
     error: &mut impl FnMut(String),
@@ -123,12 +121,6 @@ fn check_needs(
             error(format!("'{feature}' feature must be used in order to use shared memory"));
         }
     }
-    let uses_tls = resolution.files.iter_enumerated().any(|(file, content)| {
-        let segments = content.contents.segments.iter().enumerate();
-        segments
-            .filter(|(_, segment)| segment.flags & SEGMENT_TLS != 0)
-            .any(|(local, _)| live.segment(resolution.segments.get(file, local as u32)))
-    });
     if uses_tls {
         for feature in needs.iter().filter(|feature| !allowed.contains(**feature)) {
             error(format!("'{feature}' feature must be used in order to use thread-local storage"));

@@ -153,11 +153,11 @@ impl<'i> Layout<'i> {
     ) {
         let mut seen = HashMap::new();
         let table = self.indirect_table.and_then(|table| table.import);
-        for at in table.into_iter().chain(resolution.table_order()) {
-            let again = Some(at) == table && self.import_index(at).is_some();
-            if !again && (Some(at) == table || self.should_import(options, resolution, live, allowed, at)) {
-                self.add_import(options, resolution, at, &mut seen);
-            }
+        let should_import = |at| self.should_import(options, resolution, live, allowed, at);
+        let others = resolution.table_order_where(|at| Some(at) != table && should_import(at));
+        let table = table.filter(|&table| self.import_index(table).is_none());
+        for at in table.into_iter().chain(others) {
+            self.add_import(options, resolution, at, &mut seen);
         }
     }
 

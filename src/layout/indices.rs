@@ -8,6 +8,7 @@ use crate::object::SymbolFlags;
 use crate::options::Options;
 use crate::resolve::symbol::bits;
 use crate::resolve::{Definition, LinkerFunction, Resolution, Role};
+use rayon::prelude::*;
 
 impl<'i> Layout<'i> {
     /// Numbers functions, globals, tags and tables: imports, then the linker's own, then the objects' in link order.
@@ -18,15 +19,7 @@ impl<'i> Layout<'i> {
         live: &LiveSet,
         diagnostics: &mut Diagnostics,
     ) {
-        let inputs = resolution.functions.total();
-        let own = (inputs..resolution.function_count()).chain(0..inputs).map(InputFunctionIdx::new);
-        // Memory that is not used costs nothing; vectors that grow are copied.
-        self.functions.reserve(resolution.function_count());
-        self.functions.extend(own.filter(|&function| live.function(function)));
-        self.function_indices = vec![NONE; resolution.function_count()];
-        for (i, function) in self.functions.iter().enumerate() {
-            self.function_indices[function.index()] = self.imported_functions + i as u32;
-        }
+        self.assign_functions(resolution, live);
         let (inputs, all) = (resolution.globals.total(), resolution.globals.total() + resolution.linker_globals.len());
         let own = (inputs..all).chain(0..inputs).map(InputGlobalIdx::new);
         self.globals = own.filter(|&global| live.global(global)).collect();
@@ -35,6 +28,26 @@ impl<'i> Layout<'i> {
         self.tag_indices =
             numbers(resolution.tags.total(), self.imported_tags, self.tags.iter().map(|tag| tag.index()));
         self.assign_tables(options, resolution, live, diagnostics);
+    }
+
+    fn assign_functions(&mut self, resolution: &Resolution, live: &LiveSet) {
+        let inputs = resolution.functions.total();
+        let ranks = live.function_ranks(inputs);
+        let own = (inputs..resolution.function_count()).map(InputFunctionIdx::new);
+        let own: Vec<_> = own.filter(|&function| live.function(function)).collect();
+        // Memory that is not used costs nothing; vectors that grow are copied.
+        self.functions.reserve(resolution.function_count());
+        self.functions.extend(&own);
+        self.functions.par_extend(ranks.members().map(InputFunctionIdx::new));
+        let first = self.imported_functions + own.len() as u32;
+        let index = |function| match live.function(InputFunctionIdx::new(function)) {
+            true if function < inputs => first + ranks.of(function),
+            _ => NONE,
+        };
+        self.function_indices = (0..resolution.function_count()).into_par_iter().map(index).collect();
+        for (i, function) in own.into_iter().enumerate() {
+            self.function_indices[function.index()] = self.imported_functions + i as u32;
+        }
     }
 
     fn assign_tables(
@@ -132,8 +145,8 @@ impl<'i> Layout<'i> {
             return;
         }
         let exported: Vec<_> = resolution
-            .table_order()
-            .filter(|&at| resolution.is_exported(options, at))
+            .table_order_where(|at| resolution.is_exported(options, at))
+            .into_iter()
             .filter_map(|at| match resolution.definitions[at] {
                 Definition::Function(function) => Some((at, function)),
                 _ => None,

@@ -14,6 +14,7 @@ mod imports;
 mod index_order;
 mod indices;
 mod init_functions;
+mod members;
 mod memory;
 mod message_order;
 mod orders;
@@ -37,7 +38,7 @@ pub use strings::{MergedStrings, StringPlaces, merge_strings};
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
 use crate::linker_defined::DataSymbol;
-use crate::liveness::{FirstUses, LiveSet};
+use crate::liveness::LiveSet;
 use crate::options::Options;
 use crate::resolve::{Definition, Resolution};
 use references::References;
@@ -54,6 +55,8 @@ pub struct Layout<'i> {
     /// String contents shared by many input segments.
     pub strings: Vec<MergedStrings<'i>>,
     places: IndexVec<InputSegmentIdx, segments::Place>,
+    /// Something thread-local is in the output.
+    uses_tls: bool,
     /// Sizes and addresses of memory.
     pub memory: Memory,
     /// Features that the module may use, sorted.
@@ -176,14 +179,14 @@ pub fn assign<'i>(
     let compact = references.as_ref().filter(|_| compact_segments);
     let (segments, uses) = rayon::join(
         || layout.make_segments(options, resolution, live, compact, diagnostics),
-        || live.first_uses().map(FirstUses::orders),
+        || live.first_uses().map(|uses| scan::Used::from(uses.orders())),
     );
     segments?;
     layout.place_memory(options, resolution, diagnostics);
     layout.define_init_flag(resolution, live);
     segments::define_start_stop(options, &layout.segments, resolution);
     exports::check_required(options, resolution, diagnostics);
-    layout.infer_features(options, resolution, live, diagnostics);
+    layout.infer_features(options, resolution, diagnostics);
     layout.combine_segments(options);
     let allowed = imports::allowed_undefined(options, allowed_undefined);
     layout.assign_imports(options, resolution, live, &allowed);
@@ -211,6 +214,7 @@ impl<'i> Layout<'i> {
             segments: Vec::new(),
             strings: Vec::new(),
             places: IndexVec::new(),
+            uses_tls: false,
             memory: Memory::default(),
             features: BTreeSet::new(),
             emit_bss: false,

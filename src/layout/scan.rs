@@ -5,6 +5,7 @@
 //! piece: slots and types are numbered in the order in which a serial scan would meet them.
 
 use super::dynamic::{is_relative, look_at_dynamic, report_relocation};
+use super::slots::Slots;
 use super::{Callee, GotEntry, Layout};
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Place, Subject};
 use crate::index::*;
@@ -42,6 +43,22 @@ pub(super) enum Found {
     BadTls(Relocation),
 }
 
+/// What marking has seen: all that a scan would find, as a rule.
+pub(super) struct Used {
+    /// Types, in order of first use.
+    types: Vec<SignatureIdx>,
+    /// Functions with table slots, in the order of these.
+    elements: Vec<Callee>,
+    slots: Slots,
+}
+
+impl From<UseOrders> for Used {
+    fn from(orders: UseOrders) -> Self {
+        let slots = Slots::of_defined(&orders.slots);
+        Self { types: orders.types, elements: orders.slots.into_iter().map(Callee::Defined).collect(), slots }
+    }
+}
+
 /// Relocation bytes that one piece holds, about.
 const PIECE_WEIGHT: usize = 1 << 16;
 
@@ -52,16 +69,14 @@ impl<'i> Layout<'i> {
         options: &Options,
         resolution: &mut Resolution<'i>,
         live: &mut LiveSet,
-        uses: Option<UseOrders>,
+        uses: Option<Used>,
         allowed: &HashSet<&str>,
         diagnostics: &mut Diagnostics,
     ) {
         self.type_indices = vec![super::NONE; resolution.names.signature_limit()];
         if let Some(uses) = uses.filter(|_| finds_only_uses(options, resolution, live)) {
             uses.types.into_iter().for_each(|signature| self.register_type(signature));
-            self.elements.reserve_exact(uses.slots.len());
-            uses.slots.iter().max().into_iter().for_each(|&last| self.slots.reserve(last));
-            uses.slots.into_iter().for_each(|function| self.add_element(Callee::Defined(function)));
+            (self.elements, self.slots) = (uses.elements, uses.slots);
             return;
         }
         let pieces = pieces(options, resolution);
@@ -417,7 +432,7 @@ fn tls_problems(options: &Options, resolution: &Resolution, file: FileIdx, symbo
         problems.push(TlsProblem::NotTls);
     }
     if let Some(segment) = segment.filter(|_| !in_tls_segment) {
-        problems.push(TlsProblem::NotInTlsSection(super::segments::output_name(options, segment).into()));
+        problems.push(TlsProblem::NotInTlsSection(super::members::output_name(options, segment).into()));
     }
     problems
 }

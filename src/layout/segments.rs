@@ -1,5 +1,6 @@
 //! Which input segments make up which output segment, in which order.
 
+use super::members::{self, Group, Groups, Member};
 use super::references::{References, Use};
 use super::segment_order::{self, Item};
 use super::strings::{MergedStrings, merge_strings};
@@ -7,13 +8,12 @@ use super::{Layout, NONE};
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
 use crate::liveness::LiveSet;
-use crate::object::linking::{NO_COMDAT, SEGMENT_STRINGS, SEGMENT_TLS};
-use crate::object::{Objects, Segment, SymbolFlags, SymbolKind};
+use crate::object::{Objects, SymbolFlags, SymbolKind};
 use crate::options::Options;
 use crate::resolve::symbol::{State, bits};
 use crate::resolve::{Definition, Resolution, exported_names};
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// A run of bytes of an output segment.
 #[derive(Clone, Copy, Debug)]
@@ -64,28 +64,6 @@ fn class(name: &str) -> u8 {
 /// `__stop_X` or between members that they put first and last, so it keeps the order of the inputs.
 const OTHER: u8 = 3;
 
-/// The output segment that an input segment goes into.
-pub(super) fn output_name<'i>(options: &Options, segment: &Segment<'i>) -> &'i str {
-    if segment.flags & SEGMENT_TLS != 0 {
-        return ".tdata";
-    }
-    if options.merge_data_segments {
-        for prefix in [".text.", ".data.", ".bss.", ".rodata."] {
-            if segment.name.starts_with(prefix) {
-                return &segment.name[..prefix.len() - 1];
-            }
-        }
-    }
-    segment.name
-}
-
-fn mergeable(options: &Options, segment: &Segment) -> bool {
-    options.optimize > 0 && segment.flags & SEGMENT_STRINGS != 0 && segment.alignment == 0 && !segment.data.is_empty()
-}
-
-/// An input segment: object, and number there.
-type Member = (FileIdx, u32);
-
 /// Strings of one output segment that may share bytes.
 struct Mergeable {
     flags: u32,
@@ -93,30 +71,6 @@ struct Mergeable {
     strings: u32,
     inputs: Vec<Member>,
     placed: bool,
-}
-
-/// Output segments to be: name and members.
-#[derive(Default)]
-struct Groups<'i> {
-    groups: Vec<(&'i str, Vec<Member>)>,
-    by_name: HashMap<&'i str, usize>,
-}
-
-impl<'i> Groups<'i> {
-    /// Appends a member to the group called `name`.
-    fn add(&mut self, name: &'i str, member: Member) {
-        // Nearly all segments go to the first few groups; only programs with many named sections need the map.
-        const FEW: usize = 8;
-        let found = self.groups.iter().take(FEW).position(|(known, _)| *known == name);
-        let group = found.or_else(|| self.by_name.get(name).copied());
-        match group {
-            Some(group) => self.groups[group].1.push(member),
-            None => {
-                self.by_name.insert(name, self.groups.len());
-                self.groups.push((name, vec![member]));
-            }
-        }
-    }
 }
 
 impl<'i> Layout<'i> {
@@ -132,35 +86,16 @@ impl<'i> Layout<'i> {
     ) -> Result<(), Failed> {
         let nowhere = Place { output: NONE, strings: NONE, offset: 0 };
         self.places = IndexVec::filled(nowhere, resolution.segments.total());
-        let mut groups = Groups::default();
-        let mut alone = Vec::new();
-        for (file, content) in resolution.files.iter_enumerated() {
-            for (local, segment) in content.contents.segments.iter().enumerate() {
-                let member = (file, local as u32);
-                if live.segment(resolution.segments.get(file, local as u32)) {
-                    let name = output_name(options, segment);
-                    let comdat = content.object.segment_comdats.get(local).copied().unwrap_or(NO_COMDAT);
-                    // The next linker may drop a comdat segment: `-r` keeps each for itself.
-                    if options.relocatable && comdat != NO_COMDAT {
-                        alone.push((groups.groups.len(), name, member));
-                    } else {
-                        groups.add(name, member);
-                    }
-                }
-            }
-        }
-        let mut groups = groups.groups;
-        for (behind, name, member) in alone.into_iter().rev() {
-            groups.insert(behind, (name, vec![member]));
-        }
+        let Groups { mut groups, uses_tls } = members::collect(options, resolution, live);
+        self.uses_tls = uses_tls;
         // A sort by key, stable so that names of one class stay in the order in which they were first met.
-        groups.par_sort_by_key(|(name, _)| class(name));
+        groups.par_sort_by_key(|group| class(group.name));
         let compact = compact.map(|references| Compact::new(resolution, references));
         if let Some(compact) = &compact {
             compact.sort_groups(&mut groups);
         }
-        for (name, members) in groups {
-            self.make_segment(options, resolution, name, members, compact.as_ref(), diagnostics);
+        for group in groups {
+            self.make_segment(options, resolution, group, compact.as_ref(), diagnostics);
         }
         diagnostics.checkpoint()
     }
@@ -169,28 +104,27 @@ impl<'i> Layout<'i> {
         &mut self,
         options: &Options,
         resolution: &Resolution<'i>,
-        name: &'i str,
-        mut members: Vec<Member>,
+        Group { name, mut members }: Group<'i>,
         compact: Option<&Compact>,
         diagnostics: &mut Diagnostics,
     ) {
         let output = self.segments.len() as u32;
-        let mut merged = self.merge_members(options, resolution, output, &members, diagnostics);
+        let mut merged = self.merge_members(resolution, output, &members, diagnostics);
         if let Some(compact) = compact.filter(|_| class(name) != OTHER) {
-            let keys = compact.sort_members(options, &mut members, &merged, &self.strings);
+            let keys = compact.sort_members(&mut members, &merged, &self.strings);
             self.orders.segments.push(keys);
         }
         let mut size = 0u64;
         let mut largest_alignment = 0;
         let mut chunks = Vec::with_capacity(members.len());
-        for &(file, local) in &members {
-            let segment = &resolution.files[file].contents.segments[local as usize];
-            largest_alignment = largest_alignment.max(segment.alignment);
-            let (chunk, bytes) = if !mergeable(options, segment) {
-                (Chunk::Input(resolution.segments.get(file, local)), segment.data.len() as u64)
+        for member in &members {
+            largest_alignment = largest_alignment.max(member.alignment);
+            let (chunk, bytes) = if !member.merges {
+                (Chunk::Input(member.index(resolution)), member.size)
             } else {
                 // The strings of one set of flags go where the first segment that has them was.
-                match merged.iter_mut().find(|mergeable| mergeable.flags == segment.flags && !mergeable.placed) {
+                let flags = member.segment(resolution).flags;
+                match merged.iter_mut().find(|mergeable| mergeable.flags == flags && !mergeable.placed) {
                     Some(mergeable) => {
                         mergeable.placed = true;
                         (Chunk::Strings(mergeable.strings), self.strings[mergeable.strings as usize].size)
@@ -198,7 +132,7 @@ impl<'i> Layout<'i> {
                     None => continue,
                 }
             };
-            size = align(size, if matches!(chunk, Chunk::Input(_)) { segment.alignment } else { 0 });
+            size = align(size, if matches!(chunk, Chunk::Input(_)) { member.alignment } else { 0 });
             if size.saturating_add(bytes) > u32::MAX as u64 {
                 report_too_large(resolution, name, &members, diagnostics);
                 return;
@@ -224,40 +158,34 @@ impl<'i> Layout<'i> {
     /// Merges the strings of the members that hold strings, per set of flags.
     fn merge_members(
         &mut self,
-        options: &Options,
         resolution: &Resolution<'i>,
         output: u32,
         members: &[Member],
         diagnostics: &mut Diagnostics,
     ) -> Vec<Mergeable> {
         let mut merged: Vec<Mergeable> = Vec::new();
-        for &(file, local) in members {
-            let content = &resolution.files[file];
-            let segment = &content.contents.segments[local as usize];
-            if !mergeable(options, segment) {
-                continue;
-            }
+        for &member in members.iter().filter(|member| member.merges) {
+            let segment = member.segment(resolution);
             if segment.data.last() != Some(&0) {
-                let message = format!("{}:({}): string is not null terminated", content.object.name, segment.name);
+                let message =
+                    format!("{}:({}): string is not null terminated", member.object_name(resolution), segment.name);
                 diagnostics.error(crate::diagnostic::Kind::Malformed, message);
                 continue;
             }
             match merged.iter_mut().find(|mergeable| mergeable.flags == segment.flags) {
-                Some(mergeable) => mergeable.inputs.push((file, local)),
+                Some(mergeable) => mergeable.inputs.push(member),
                 None => {
                     let strings = (self.strings.len() + merged.len()) as u32;
-                    let inputs = vec![(file, local)];
+                    let inputs = vec![member];
                     merged.push(Mergeable { flags: segment.flags, strings, inputs, placed: false });
                 }
             }
         }
         for mergeable in &merged {
-            for (i, &(file, local)) in mergeable.inputs.iter().enumerate() {
-                let index = resolution.segments.get(file, local);
-                self.places[index] = Place { output, strings: mergeable.strings, offset: i as u64 };
+            for (i, member) in mergeable.inputs.iter().enumerate() {
+                self.places[member.index(resolution)] = Place { output, strings: mergeable.strings, offset: i as u64 };
             }
-            let data = |&(file, local): &Member| resolution.files[file].contents.segments[local as usize].data;
-            let contents: Vec<&[u8]> = mergeable.inputs.iter().map(data).collect();
+            let contents: Vec<&[u8]> = mergeable.inputs.iter().map(|member| member.segment(resolution).data).collect();
             self.strings.push(merge_strings(&contents));
         }
         merged
@@ -280,23 +208,19 @@ impl<'a, 'i> Compact<'a, 'i> {
         Self { resolution, references: references.sum(Use::Own, resolution.segments.total(), place) }
     }
 
-    fn segment(&self, (file, local): Member) -> &'a Segment<'i> {
-        &self.resolution.files[file].contents.segments[local as usize]
-    }
-
-    fn references(&self, (file, local): Member) -> u32 {
-        self.references[self.resolution.segments.get(file, local).index()]
+    fn references(&self, member: &Member) -> u32 {
+        self.references[member.index(self.resolution).index()]
     }
 
     /// Orders output segments. Their classes stay in wasm-ld's order, and those with names of their own as they are.
-    fn sort_groups(&self, groups: &mut Vec<(&'i str, Vec<Member>)>) {
-        let item = |(name, members): &(&'i str, Vec<Member>)| {
+    fn sort_groups(&self, groups: &mut Vec<Group<'i>>) {
+        let item = |Group { name, members }: &Group<'i>| {
             let category = class(name);
             if category == OTHER {
                 return Item { category, name: "", alignment: 0, references: 0 };
             }
-            let alignments = members.iter().map(|&member| self.segment(member).alignment);
-            let references = members.iter().map(|&member| self.references(member));
+            let alignments = members.iter().map(|member| member.alignment);
+            let references = members.iter().map(|member| self.references(member));
             let sum = references.fold(0u32, |sum, count| sum.saturating_add(count));
             Item { category, name, alignment: alignments.max().unwrap_or(0), references: sum }
         };
@@ -308,20 +232,19 @@ impl<'a, 'i> Compact<'a, 'i> {
     /// the keys and members.
     fn sort_members(
         &self,
-        options: &Options,
         members: &mut Vec<Member>,
         merged: &[Mergeable],
         strings: &[MergedStrings],
     ) -> Vec<(u128, Option<InputSegmentIdx>)> {
         let mean = |mergeable: &Mergeable| {
-            let sum: u64 = mergeable.inputs.iter().map(|&member| self.references(member) as u64).sum();
+            let sum: u64 = mergeable.inputs.iter().map(|member| self.references(member) as u64).sum();
             let mean = sum.div_ceil(strings[mergeable.strings as usize].len().max(1) as u64);
             (mergeable.flags, u32::try_from(mean).unwrap_or(u32::MAX))
         };
         let means: Vec<(u32, u32)> = merged.iter().map(mean).collect();
-        let item = |&member: &Member| {
-            let segment = self.segment(member);
-            let mean = means.iter().find(|&&(flags, _)| flags == segment.flags && mergeable(options, segment));
+        let item = |member: &Member| {
+            let segment = member.segment(self.resolution);
+            let mean = means.iter().find(|&&(flags, _)| flags == segment.flags && member.merges);
             let references = mean.map_or_else(|| self.references(member), |&(_, mean)| mean);
             Item { category: 0, name: segment.name, alignment: segment.alignment, references }
         };
@@ -329,20 +252,16 @@ impl<'a, 'i> Compact<'a, 'i> {
         let keys = segment_order::keys(&items);
         let old = std::mem::take(members);
         *members = keys.iter().map(|&key| old[segment_order::position(key) as usize]).collect();
-        let index = |&(file, local): &Member| {
-            // Strings that are merged have no references of their own.
-            let is_own = !mergeable(options, self.segment((file, local)));
-            is_own.then(|| self.resolution.segments.get(file, local))
-        };
+        // Strings that are merged have no references of their own.
+        let index = |member: &Member| (!member.merges).then(|| member.index(self.resolution));
         keys.into_iter().zip(members.iter().map(index)).collect()
     }
 }
 
 /// No section, hence no segment, holds more than 4 GiB. What asks for that is an alignment: the input has fewer bytes.
 fn report_too_large(resolution: &Resolution, name: &str, members: &[Member], diagnostics: &mut Diagnostics) {
-    let segment_of = |&(file, local): &Member| &resolution.files[file].contents.segments[local as usize];
-    let Some(largest) = members.iter().max_by_key(|member| segment_of(member).alignment) else { return };
-    let (segment, file) = (segment_of(largest), &resolution.files[largest.0].object.name);
+    let Some(largest) = members.iter().max_by_key(|member| member.alignment) else { return };
+    let (segment, file) = (largest.segment(resolution), largest.object_name(resolution));
     let message = format!("{file}: output data segment {name} is too large: it cannot have 4 GiB or more");
     let note = format!("{} asks for an alignment of 2^{} bytes", segment.name, segment.alignment);
     diagnostics.push(crate::diagnostic::Diagnostic::error(crate::diagnostic::Kind::Layout, message).note(note));

@@ -20,9 +20,14 @@ impl Slots {
             Callee::Imported(symbol) => self.imported.get(&symbol).copied(),
         }
     }
-    /// Makes room for defined functions up to this one: memory that is not used costs nothing, what grows is copied.
-    pub fn reserve(&mut self, last: InputFunctionIdx) {
-        self.defined.reserve((last.index() + 1).saturating_sub(self.defined.len()));
+    /// Gives the functions the first slots, in order.
+    pub fn of_defined(functions: &[InputFunctionIdx]) -> Self {
+        let end = functions.iter().map(|function| function.index() + 1).max().unwrap_or(0);
+        let mut defined = vec![NONE; end];
+        for (slot, function) in functions.iter().enumerate() {
+            defined[function.index()] = slot as u32;
+        }
+        Self { defined, imported: IndexMap::default() }
     }
     /// Gives a function a slot.
     pub fn insert(&mut self, function: Callee, slot: u32) {

@@ -2,7 +2,19 @@
 
 use super::{Import, Layout};
 use crate::index::*;
+use crate::par::Bits;
 use crate::resolve::Resolution;
+use rayon::prelude::*;
+
+/// Functions whose types one task looks up.
+const TASK_FUNCTIONS: usize = 1 << 13;
+
+/// The types of `functions`, each once, in order of first use.
+fn types_of(resolution: &Resolution, functions: &[InputFunctionIdx]) -> Vec<SignatureIdx> {
+    let (mut near, mut seen) = (FileIdx(0), Bits::default());
+    let types = functions.iter().map(|&function| resolution.signature_near(function, &mut near));
+    types.filter(|signature| seen.insert(signature.index())).collect()
+}
 
 impl Layout<'_> {
     /// Adds, behind the types that relocations name, those of imports, defined functions and tags.
@@ -12,10 +24,9 @@ impl Layout<'_> {
                 self.register_type(signature);
             }
         }
-        let mut near = FileIdx(0);
-        for i in 0..self.functions.len() {
-            self.register_type(resolution.signature_near(self.functions[i], &mut near));
-        }
+        let chunks = self.functions.par_chunks(TASK_FUNCTIONS);
+        let met: Vec<Vec<SignatureIdx>> = chunks.map(|functions| types_of(resolution, functions)).collect();
+        met.into_iter().flatten().for_each(|signature| self.register_type(signature));
         for i in 0..self.tags.len() {
             if let Some((file, local)) = resolution.tags.locate(self.tags[i]) {
                 let file = &resolution.files[file];

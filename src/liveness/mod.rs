@@ -14,7 +14,7 @@ pub use report::{names_of, report_unused};
 pub use uses::{FirstUses, UseOrders};
 
 use crate::index::*;
-use crate::par::Bits;
+use crate::par::{Bits, Ranks};
 use crate::resolve::{Definition, Resolution, bits};
 
 /// Everything that stays in the output. Holding one proves that marking has finished.
@@ -36,6 +36,10 @@ impl LiveSet {
     #[inline]
     pub fn function(&self, function: InputFunctionIdx) -> bool {
         self.functions.contains(function.index())
+    }
+    /// The functions that stay, of those below `end`, by how many of them come before.
+    pub fn function_ranks(&self, end: usize) -> Ranks<'_> {
+        Ranks::new(&self.functions, end)
     }
     /// Whether a data segment stays.
     #[inline]

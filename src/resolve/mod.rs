@@ -33,8 +33,12 @@ use crate::linker_defined::{self as linker, DataSymbol};
 use crate::object::{Contents, GlobalType, Object, Objects, Signature, SymbolFlags, SymbolKind};
 use crate::options::Options;
 use names::Names;
+use rayon::prelude::*;
 use replay::Replay;
 use std::collections::HashMap;
+
+/// Symbols that one task looks at, at least.
+const SYMBOLS_PER_TASK: usize = 1 << 12;
 
 /// What a symbol's name stands for in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,6 +290,13 @@ impl<'i> Resolution<'i> {
     /// The symbols of the symbol table, in the order in which their names were first met.
     pub fn table_order(&self) -> impl Iterator<Item = SymbolIdx> + use<'_, 'i> {
         (0..self.named).map(SymbolIdx::new).chain(self.added.iter().copied())
+    }
+    /// Those of them that are wanted, found in parallel.
+    pub fn table_order_where(&self, wanted: impl Fn(SymbolIdx) -> bool + Sync) -> Vec<SymbolIdx> {
+        let named = (0..self.named).into_par_iter().with_min_len(SYMBOLS_PER_TASK).map(SymbolIdx::new);
+        let mut found: Vec<SymbolIdx> = named.filter(|&symbol| wanted(symbol)).collect();
+        found.extend(self.added.iter().copied().filter(|&symbol| wanted(symbol)));
+        found
     }
     /// The name that the attribute `export_name` gives a function.
     pub fn export_name(&self, function: InputFunctionIdx) -> Option<&str> {

@@ -115,7 +115,7 @@ impl<'i> MergedStrings<'i> {
 }
 
 /// Bytes of strings that one task splits, at least and at most, about.
-const BATCH_BYTES_MIN: usize = 1 << 22;
+const BATCH_BYTES_MIN: usize = 1 << 19;
 const BATCH_BYTES_MAX: usize = 1 << 30;
 
 /// Merges the strings of `inputs`, each of which must end with a terminator and be shorter than 4 GiB.

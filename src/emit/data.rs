@@ -138,12 +138,12 @@ fn write_chunks(
             Chunk::Input(index) => {
                 let Some((file, local)) = products.resolution.segments.locate(index) else { continue };
                 let contents = &products.resolution.files[file].contents;
-                let input = &contents.segments[local as usize];
+                let input = contents.segments.at(local as usize);
                 let out = &mut out[at..at + input.data.len()];
                 out.copy_from_slice(input.data);
                 let address = segment.address.wrapping_add(offset).wrapping_sub(input.offset as u64);
                 let place = Place { tombstone: 0, address };
-                relocate::apply(relocator, file, contents.segment_relocations(input), input.offset, place, out);
+                relocate::apply(relocator, file, contents.segment_relocations(&input), input.offset, place, out);
             }
         }
     }

@@ -399,7 +399,7 @@ mod tests {
                 assert!(!contents.body_bytes(&body).is_empty());
                 contents.body_relocations(&body).for_each(drop);
             }
-            contents.segments.iter().for_each(|segment| contents.segment_relocations(segment).for_each(drop));
+            contents.segments.iter().for_each(|segment| contents.segment_relocations(&segment).for_each(drop));
             contents.customs.iter().for_each(|custom| custom.relocations.for_each(drop));
             object.types.iter().for_each(|ty| assert!(ty.params().len() + ty.results().len() < ty.0.len()));
         };

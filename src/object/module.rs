@@ -246,14 +246,11 @@ impl<'i> Contents<'i> {
         let features = snapshot.declarations.features().map(|name| Feature { prefix: b'+', name }).collect();
         let data_relocations = (&snapshot.relocations[..]).into();
         let mut contents = Self { data_relocations, features, ..Self::default() };
-        contents.segments.reserve_exact(snapshot.segments.len());
+        contents.segments = Segments::apart(snapshot.segments.len());
         for segment in &snapshot.segments {
             let (buffer, payload) = snapshot.payload(segment);
-            let (name, flags) = segment_kind(snapshot, segment);
-            let (name, alignment) = (SEGMENT_NAMES[name as usize], payload.alignment);
             let data = buffer.bytes(payload).unwrap_or_else(|| &snapshot.zeros[..payload.size as usize]);
-            let (relocations, relocations_end) = (segment.relocations.start, segment.relocations.end);
-            contents.segments.push(Segment { name, alignment, flags, data, offset: 0, relocations, relocations_end });
+            contents.segments.push_piece(data, segment.relocations.end);
         }
         contents.check_fixups(object, snapshot, &targets)?;
         contents.read_functions(object, Unit::Module(ModuleUnit(snapshot)), &mut targets)?;
@@ -269,7 +266,7 @@ impl<'i> Contents<'i> {
         targets: &Targets<'_, '_>,
     ) -> Result<(), Diagnostic> {
         for (segment, source) in self.segments.iter().zip(&snapshot.segments) {
-            for relocation in self.segment_relocations(segment) {
+            for relocation in self.segment_relocations(&segment) {
                 if !targets.fits(relocation.kind, relocation.index) {
                     let (name, offset) = (snapshot.name_of(source), relocation.offset);
                     let problem = "points at a symbol that does not exist or is of another kind";

@@ -67,6 +67,10 @@ impl<'i> Object<'i> {
             None => string_at(self.sections.file(), name).0,
         }
     }
+    /// Name, alignment and flags of the data segment `index`, if the `linking` section says any.
+    pub fn info_of_segment(&self, index: usize) -> SegmentInfo {
+        self.segment_info.get(index).copied().unwrap_or_default()
+    }
     /// The module and the field of an import.
     pub fn names_of(&self, names: ImportNames) -> (&'i str, &'i str) {
         let field = self.field_of(names);

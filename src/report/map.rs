@@ -276,9 +276,10 @@ impl Map<'_, '_> {
         };
         let Some((file, local)) = resolution.segments.locate(index) else { return };
         let content = &resolution.files[file];
-        let input = &content.contents.segments[local as usize];
-        let line = Line::new(address, place, input.data.len() as u64, 8);
-        line.push(out, format_args!("{}:({})", content.object.name, input.name));
+        let size = content.contents.segments.at(local as usize).data.len();
+        let name = content.object.text(content.object.info_of_segment(local as usize).name);
+        let line = Line::new(address, place, size as u64, 8);
+        line.push(out, format_args!("{}:({})", content.object.name, name));
         for symbol in symbols_of(&self.symbols.segments[file], local) {
             let entry = &content.object.symbols[symbol as usize];
             let definition = resolution.definition(file, symbol);

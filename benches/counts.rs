@@ -123,7 +123,7 @@ fn add_header(counts: &mut Counts, object: &Object, size: usize) {
 
 /// What the second half sees.
 fn add_contents(counts: &mut Counts, object: &Object, contents: &Contents) {
-    let of_code: usize = contents.bodies.iter().map(|body| contents.body_relocations(body).count()).sum();
+    let of_code: usize = contents.bodies.iter().map(|body| contents.body_relocations(&body).count()).sum();
     counts.add("relocations in code", of_code);
     let of_data: usize = contents.segments.iter().map(|segment| contents.segment_relocations(segment).count()).sum();
     counts.add("relocations in data", of_data);

@@ -50,6 +50,22 @@ impl<'i> Shard<'i> {
     }
 }
 
+impl Shard<'_> {
+    /// Fills `seen` with a string for each of `entries` that has its hash, or [`NOT_SEEN`], and has the processor fetch its
+    /// bytes. Nothing here waits for what another entry waits for.
+    fn look_ahead(&self, entries: &[(u64, u32)], seen: &mut Vec<u32>) {
+        seen.clear();
+        seen.extend(entries.iter().map(|&(hash, _)| {
+            let Some(&local) = self.table.find(hash, |&i| self.strings[i as usize].0 == hash) else { return NOT_SEEN };
+            std::hint::black_box(self.strings[local as usize].1.first());
+            local
+        }));
+    }
+}
+
+/// The number of no string.
+const NOT_SEEN: u32 = u32::MAX;
+
 /// The binary logarithm of the number of shards: that many bits of a hash, the first ones, name a shard, and as many of an
 /// id, the last ones.
 #[derive(Clone, Copy)]
@@ -128,6 +144,7 @@ impl<'i> Interner<'i> {
             sorted[*slot as usize] = entry;
             *slot += 1;
         }
+        let mut seen = Vec::new();
         // Threads begin at different shards.
         let first = hashes.first().map_or(0, |&(hash, _)| hash as usize);
         let shards = self.bits.shards();
@@ -138,9 +155,14 @@ impl<'i> Interner<'i> {
                 continue;
             }
             let mut table = self.shards[shard].lock();
-            for &(hash, i) in entries {
+            table.look_ahead(entries, &mut seen);
+            for (&(hash, i), &seen) in entries.iter().zip(&seen) {
                 let text = string(i as usize).unwrap_or_default();
-                found(i as usize, self.bits.id(table.intern(hash, text), shard));
+                let local = match table.strings.get(seen as usize) {
+                    Some(&(_, other)) if other == text => seen,
+                    _ => table.intern(hash, text),
+                };
+                found(i as usize, self.bits.id(local, shard));
             }
         }
     }

@@ -132,6 +132,31 @@ pub fn read_u32(bytes: &[u8], position: &mut usize) -> Result<u32, LebError> {
     }
 }
 
+/// The unsigned LEB in the bytes of `word`, lowest first, and its length, if it has four bytes at most: nearly all have.
+///
+/// Lengths are easy to guess for the processor: what comes next does not wait for bytes.
+#[inline(always)]
+pub fn short(word: u32) -> Option<(u32, usize)> {
+    let group = |i: u32| word >> i & 0x7f << (7 * i);
+    if word & 0x80 == 0 {
+        Some((group(0), 1))
+    } else if word & 0x8000 == 0 {
+        Some((group(0) | group(1), 2))
+    } else if word & 0x80_0000 == 0 {
+        Some((group(0) | group(1) | group(2), 3))
+    } else if word & 0x8000_0000 == 0 {
+        Some((group(0) | group(1) | group(2) | group(3), 4))
+    } else {
+        None
+    }
+}
+
+/// The same for the bytes at `at`; none either next to the end of `bytes`.
+#[inline(always)]
+pub fn short_at(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    short(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
 /// Reads an unsigned 64-bit LEB at `*position` and moves `*position` behind it.
 ///
 /// # Errors

@@ -112,7 +112,7 @@ fn size_of(products: Products, function: InputFunctionIdx, near: &mut FileIdx) -
     let resolution = products.resolution;
     match resolution.locate_function(function, near) {
         Some((file, local)) => {
-            let body = &resolution.files[file].contents.bodies[local as usize];
+            let body = resolution.files[file].contents.bodies.at(local as usize);
             (body.size, body.size_width as u8)
         }
         None => (linker_body(products, function).len() as u32, 0),
@@ -135,9 +135,9 @@ fn write_body(
         return;
     };
     let contents = &products.resolution.files[file].contents;
-    let body = &contents.bodies[local as usize];
-    out.copy_from_slice(contents.body_bytes(body));
-    relocate::apply(relocator, file, contents.body_relocations(body), body.offset, Place::default(), out);
+    let body = contents.bodies.at(local as usize);
+    out.copy_from_slice(contents.body_bytes(&body));
+    relocate::apply(relocator, file, contents.body_relocations(&body), body.offset, Place::default(), out);
 }
 
 /// The bodies of `functions`, if any of them has to be made: it is MIR, or fields are to be short.
@@ -172,7 +172,7 @@ fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionI
         return buffer.body(|out| out.extend_from_slice(&body[width..]));
     };
     let contents = &products.resolution.files[file].contents;
-    let body = &contents.bodies[local as usize];
+    let body = contents.bodies.at(local as usize);
     if let Some(unit) = &contents.mir {
         let function = local as usize;
         let values = UnitValues { file: relocator.of_file(file), operands: unit.operands(function) };
@@ -185,8 +185,8 @@ fn lower_one(products: Products, relocator: &Relocator, function: InputFunctionI
         return buffer
             .encoded(body.size as usize, |out| write_body(products, relocator, function, &mut FileIdx(0), out));
     }
-    let bytes = &contents.body_bytes(body)[body.size_width as usize..];
-    let (relocations, base) = (contents.body_relocations(body), body.offset + body.size_width);
+    let bytes = &contents.body_bytes(&body)[body.size_width as usize..];
+    let (relocations, base) = (contents.body_relocations(&body), body.offset + body.size_width);
     buffer.body(|out| relocate::push_compressed(relocator, file, relocations, base, bytes, out));
 }
 

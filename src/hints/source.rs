@@ -14,7 +14,7 @@ type Bytes<'i> = EndianSlice<'i, LittleEndian>;
 pub fn user(object: &Object, contents: &Contents, symbol: u32, options: &Options) -> Option<String> {
     let refers = |relocation: &Relocation| relocation.index == symbol && relocation.kind.target() != Target::TypeIndex;
     for (local, body) in contents.bodies.iter().enumerate() {
-        if let Some(relocation) = contents.body_relocations(body).find(refers) {
+        if let Some(relocation) = contents.body_relocations(&body).find(refers) {
             let index = object.function_imports.len() + local;
             let function = object.symbols.iter().find(|symbol| {
                 symbol.kind == SymbolKind::Function && symbol.index as usize == index && !symbol.flags.is_undefined()

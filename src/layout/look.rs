@@ -102,7 +102,7 @@ impl<'a, 'i> Look<'a, 'i> {
             Things::Functions(range) => {
                 for local in range.clone() {
                     if self.live.function(resolution.functions.get(file, local as u32)) {
-                        looker.look_at_all(contents.body_relocations(&contents.bodies[local]));
+                        looker.look_at_all(contents.body_relocations(&contents.bodies.at(local)));
                     }
                 }
             }

@@ -44,7 +44,7 @@ pub(super) struct References {
 /// [`Target::TypeIndex`]). The one place that knows how a body says so.
 fn code_references(resolution: &Resolution, file: FileIdx, local: u32) -> impl Iterator<Item = (Target, u32)> {
     let contents = &resolution.files[file].contents;
-    let relocations = contents.body_relocations(&contents.bodies[local as usize]);
+    let relocations = contents.body_relocations(&contents.bodies.at(local as usize));
     relocations.map(|relocation| (relocation.kind.target(), relocation.index))
 }
 

@@ -105,7 +105,7 @@ impl Nodes<'_, '_> {
     fn of_functions(&self, file: FileIdx, live: &LiveSet) -> Vec<Vec<u32>> {
         let contents = &self.resolution.files[file].contents;
         let is_live = |local| live.function(self.resolution.functions.get(file, local));
-        self.of_units(file, contents.bodies.iter().map(|body| contents.body_relocations(body)), is_live)
+        self.of_units(file, contents.bodies.iter().map(|body| contents.body_relocations(&body)), is_live)
     }
 
     fn of_segments(&self, file: FileIdx, live: &LiveSet) -> Vec<Vec<u32>> {

@@ -156,7 +156,7 @@ impl Marker<'_, '_> {
     fn push_unit(&self, unit: Unit, push: &mut dyn FnMut(Lead)) {
         let (file, is_data, start, end) = match unit {
             Unit::Function(file, local) => {
-                let body = &self.resolution.files[file].contents.bodies[local as usize];
+                let body = self.resolution.files[file].contents.bodies.at(local as usize);
                 (file, false, body.relocations, body.relocations_end)
             }
             Unit::Segment(file, local) => {

@@ -43,7 +43,7 @@ fn compare(a: &Object, a_rest: &Contents, b: &Object, b_rest: &Contents) -> Vec<
     };
     check("the code section", a_rest.code == b_rest.code);
     let code = |contents: &Contents| -> Vec<_> {
-        contents.bodies.iter().flat_map(|body| contents.body_relocations(body).collect::<Vec<_>>()).collect()
+        contents.bodies.iter().flat_map(|body| contents.body_relocations(&body).collect::<Vec<_>>()).collect()
     };
     check("the relocations of the code section", code(a_rest) == code(b_rest));
     check("the types", a.types == b.types);
@@ -86,8 +86,8 @@ pub fn check_structure(name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
     let object = Object::parse(name, bytes)?;
     let contents = Contents::parse(&object)?;
     let Some(section) = object.section(id::CODE) else { return Ok(()) };
-    for body in &contents.bodies {
-        let bytes = &contents.body_bytes(body)[body.size_width as usize..];
+    for body in contents.bodies.iter() {
+        let bytes = &contents.body_bytes(&body)[body.size_width as usize..];
         let start = (body.offset + body.size_width) as u64;
         let read = || -> wasmparser::Result<()> {
             let mut reader = FunctionBody::new(BinaryReader::new(bytes, start)).get_operators_reader()?;

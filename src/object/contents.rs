@@ -5,21 +5,6 @@ use crate::diagnostic::Diagnostic;
 use crate::mir::Unit;
 use std::borrow::Cow;
 
-/// A function body, size field included, as it lies in the code section.
-#[derive(Clone, Copy, Debug)]
-pub struct Body {
-    /// Offset of the size field from the start of the code section's payload.
-    pub offset: u32,
-    /// Bytes, size field included.
-    pub size: u32,
-    /// Bytes of the size field: the locals begin there.
-    pub size_width: u32,
-    /// Where its relocations begin in the bytes of `reloc.CODE`'s entries.
-    pub relocations: u32,
-    /// Where they end.
-    pub relocations_end: u32,
-}
-
 /// A data segment.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'i> {
@@ -78,7 +63,7 @@ pub struct Contents<'i> {
     /// The code section's payload.
     pub code: Cow<'i, [u8]>,
     /// One entry for each defined function, in order.
-    pub bodies: Vec<Body>,
+    pub bodies: Bodies,
     pub(super) code_relocations: Cow<'i, [u8]>,
     /// The functions, if they are MIR: then bodies have no bytes, sizes are estimates, and the offset of a body's
     /// relocations is the number of an instruction.

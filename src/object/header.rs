@@ -144,6 +144,17 @@ const ORDER: [u8; 13] = [
     id::DATA,
 ];
 
+/// The place of each id in [`ORDER`]. That of custom sections depends on their names.
+const RANKS: [usize; ORDER.len() + 1] = {
+    let mut ranks = [0; ORDER.len() + 1];
+    let mut rank = 0;
+    while rank < ORDER.len() {
+        ranks[ORDER[rank] as usize] = rank;
+        rank += 1;
+    }
+    ranks
+};
+
 impl<'i> Object<'i> {
     /// Reads the header part of the object `bytes`, called `name` in messages.
     ///
@@ -223,9 +234,15 @@ fn is_dylink(name: &str) -> bool {
 
 /// The place of a custom section among those of [`ORDER`], if it has one. `reloc.*` may stand anywhere behind what it
 /// is about.
-fn custom_rank(name: &str) -> Option<usize> {
-    const LAST: &[&str] = &["linking", "name", "producers", "target_features"];
-    LAST.iter().position(|&last| last == name).map(|place| ORDER.len() + place)
+fn custom_rank(name: &[u8]) -> Option<usize> {
+    let place = match name {
+        b"linking" => 0,
+        b"name" => 1,
+        b"producers" => 2,
+        b"target_features" => 3,
+        _ => return None,
+    };
+    Some(ORDER.len() + place)
 }
 
 /// Sections that most objects have at most, if they have no debug information.
@@ -258,13 +275,13 @@ pub(crate) fn walk<'i>(file: &str, bytes: &'i [u8]) -> Result<Sections<'i>, Diag
         let end = reader.position() + size;
         let mut part = reader.part(size, "a section")?;
         let (at, name) = match id {
-            id::CUSTOM => (part.place(), part.string("the name of a custom section")?),
-            _ => (NameAt::NONE, ""),
+            id::CUSTOM => (part.place(), part.name("the name of a custom section")?),
+            _ => (NameAt::NONE, &[][..]),
         };
         let rank =
             match id {
                 id::CUSTOM => custom_rank(name),
-                _ => Some(ORDER.iter().position(|&other| other == id).ok_or_else(|| {
+                _ => Some(RANKS.get(id as usize).copied().ok_or_else(|| {
                     reader.error_at(start, format!("expected a section id of at most 13, found {id}"))
                 })?),
             };
@@ -378,9 +395,9 @@ mod tests {
         let read = |bytes: &[u8]| {
             let Ok(object) = Object::parse("a.o", bytes) else { return };
             let Ok(contents) = Contents::parse(&object) else { return };
-            for body in &contents.bodies {
-                assert!(!contents.body_bytes(body).is_empty());
-                contents.body_relocations(body).for_each(drop);
+            for body in contents.bodies.iter() {
+                assert!(!contents.body_bytes(&body).is_empty());
+                contents.body_relocations(&body).for_each(drop);
             }
             contents.segments.iter().for_each(|segment| contents.segment_relocations(segment).for_each(drop));
             contents.customs.iter().for_each(|custom| custom.relocations.for_each(drop));

@@ -107,13 +107,14 @@ impl<'i> Contents<'i> {
     pub(crate) fn lower_to_object(&mut self) {
         let Some(unit) = self.mir.take() else { return };
         let (mut code, mut entries) = (Vec::new(), Vec::new());
+        let mut bodies = Bodies::with_capacity(0, unit.len());
         let (mut body, mut relocations) = (Vec::new(), Vec::new());
         for function in 0..unit.len() {
             body.clear();
             relocations.clear();
             let lowered = mir::lower_padded_unit(&unit, function, &Zero, &mut body, &mut relocations);
             lowered.expect("MIR is checked when it is read");
-            let (offset, first) = (code.len(), entries.len() as u32);
+            let offset = code.len();
             leb::push_unsigned(&mut code, body.len() as u64);
             let start = code.len();
             code.extend_from_slice(&body);
@@ -128,15 +129,10 @@ impl<'i> Contents<'i> {
                 let index = unit.operand(function, entry.kind, entry.index);
                 Relocation { index, ..*entry }.encode(entry.offset + start as u32, &mut entries);
             }
-            self.bodies[function] = Body {
-                offset: offset as u32,
-                size: (code.len() - offset) as u32,
-                size_width: (start - offset) as u32,
-                relocations: first,
-                relocations_end: entries.len() as u32,
-            };
+            let (size, size_width) = (code.len() - offset, start - offset);
+            bodies.push(size as u32, size_width as u32, entries.len() as u32);
         }
-        (self.code, self.code_relocations) = (code.into(), entries.into());
+        (self.code, self.code_relocations, self.bodies) = (code.into(), entries.into(), bodies);
     }
 
     /// Walks all functions, on all threads; notes what each refers to, in the form of relocations without offset.
@@ -152,15 +148,10 @@ impl<'i> Contents<'i> {
             })
             .collect::<Result<_, _>>()?;
         let mut references = Vec::with_capacity(checked.iter().map(|task| task.references.len()).sum());
-        self.bodies.clear();
-        self.bodies.reserve_exact(count);
+        self.bodies = Bodies::with_capacity(0, count);
         for task in checked {
             let base = references.len() as u32;
-            self.bodies.extend(task.bodies.into_iter().map(|body| Body {
-                relocations: base + body.relocations,
-                relocations_end: base + body.relocations_end,
-                ..body
-            }));
+            task.bodies.iter().for_each(|&(size, end)| self.bodies.push(size, 0, base + end));
             references.extend_from_slice(&task.references);
         }
         targets.call(&called.freeze());
@@ -180,7 +171,8 @@ impl mir::Values for Zero {
 
 /// What checking some functions gives.
 struct Checked {
-    bodies: Vec<Body>,
+    /// The size of each, about, and where its references end.
+    bodies: Vec<(u32, u32)>,
     /// Encoded as the entries of a relocation section.
     references: Vec<u8>,
 }
@@ -197,12 +189,10 @@ fn check_task(
     sink.references.reserve(functions.len() * 40);
     let mut bodies = Vec::with_capacity(functions.len());
     for index in functions {
-        let start = sink.references.len() as u32;
         (sink.operands, sink.size) = (unit.operands(index), 0);
         let checked = unit.check_locals(index).and_then(|()| unit.walk(index, &mut sink));
         checked.map_err(|malformed| (index, malformed))?;
-        let end = sink.references.len() as u32;
-        bodies.push(Body { offset: 0, size: sink.size, size_width: 0, relocations: start, relocations_end: end });
+        bodies.push((sink.size, sink.references.len() as u32));
     }
     Ok(Checked { bodies, references: sink.references })
 }

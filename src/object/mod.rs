@@ -8,6 +8,7 @@
 //!
 //! Spec: tool-conventions, `Linking.md`; WebAssembly core, "Binary Format".
 
+mod bodies;
 pub mod contents;
 pub mod header;
 pub mod linking;
@@ -24,7 +25,8 @@ mod symbols;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use contents::{Body, Contents, CustomSection, Feature, Producers, Segment};
+pub use bodies::{Bodies, Body};
+pub use contents::{Contents, CustomSection, Feature, Producers, Segment};
 pub use header::{GlobalImport, ImportNames, Object, TableImport, TypedImport};
 pub use linking::{Comdat, InitFunction, Symbol, SymbolFlags, SymbolKind};
 pub(crate) use mir::check_locals;

@@ -50,19 +50,15 @@ impl<'i> Contents<'i> {
         if count as usize != functions {
             return Err(reader.error_at(0, "invalid function count"));
         }
-        self.bodies.reserve_exact(functions);
+        self.bodies = Bodies::with_capacity(reader.position() as u32, functions);
+        let mut touched = 0;
         for _ in 0..count {
             let offset = reader.position();
+            touched = touch_ahead(reader.bytes(), touched.max(offset), offset + AHEAD);
             let size = reader.u32("the size of a function body")? as usize;
             let size_width = reader.position() - offset;
             reader.take(size, "a function body")?;
-            self.bodies.push(Body {
-                offset: offset as u32,
-                size: (size_width + size) as u32,
-                size_width: size_width as u32,
-                relocations: 0,
-                relocations_end: 0,
-            });
+            self.bodies.push((size_width + size) as u32, size_width as u32, 0);
         }
         reader.finish("the functions")
     }
@@ -220,20 +216,40 @@ impl<'i> Contents<'i> {
         };
         match target.id {
             id::CODE => self.code_relocations = relocation_check::check(reader, targets, &mut self.bodies)?.into(),
-            id::DATA => self.data_relocations = relocation_check::check(reader, targets, &mut self.segments)?.into(),
+            id::DATA => {
+                self.data_relocations = relocation_check::check(reader, targets, &mut self.segments[..])?.into()
+            }
             id::CUSTOM => {
                 // Ordered by section; not there if this crate reads the section itself.
                 let Ok(custom) = self.customs.binary_search_by_key(&index, |custom| custom.section) else {
                     return Err(bad_relocation_target(reader, &target));
                 };
-                let customs = &mut self.customs[custom..=custom];
-                let bytes = relocation_check::check(reader, targets, customs)?;
-                self.customs[custom].relocations = Relocations::new(bytes, 0, bytes.len() as u32);
+                let custom = &mut self.customs[custom];
+                let bytes = relocation_check::check(reader, targets, custom)?;
+                custom.relocations = Relocations::new(bytes, 0, bytes.len() as u32);
             }
             _ => return Err(bad_relocation_target(reader, &target)),
         }
         Ok(())
     }
+}
+
+/// How far ahead of where it reads sizes the walk over bodies has the processor fetch bytes.
+const AHEAD: usize = 1024;
+/// What processors fetch at once.
+const CACHE_LINE: usize = 64;
+
+/// Has the processor fetch the lines of `bytes` from `start` to `end`; returns where the next one begins. The size of a body
+/// says where the next one's is, so that the walk would wait for memory at each of them.
+#[inline(always)]
+fn touch_ahead(bytes: &[u8], mut start: usize, end: usize) -> usize {
+    while start < end
+        && let Some(&byte) = bytes.get(start)
+    {
+        std::hint::black_box(byte);
+        start += CACHE_LINE;
+    }
+    start
 }
 
 /// The error `message` about the section `label` as a whole.
@@ -287,7 +303,7 @@ mod tests {
         let contents = Contents::parse(&object).unwrap();
         let bodies: Vec<_> = contents.bodies.iter().map(|body| (body.offset, body.size, body.size_width)).collect();
         assert_eq!(bodies, [(1, 9, 1), (10, 10, 1)]);
-        assert_eq!(contents.body_bytes(&contents.bodies[0])[..3], [8, 0, 0x10]);
+        assert_eq!(contents.body_bytes(&contents.bodies.at(0))[..3], [8, 0, 0x10]);
         let segments: Vec<_> =
             contents.segments.iter().map(|it| (it.name, it.alignment, it.flags, it.offset, it.data.len())).collect();
         assert_eq!(segments, [(".rodata.a", 2, 1, 6, 4), (".tdata.b", 3, linking::SEGMENT_TLS, 12, 8)]);

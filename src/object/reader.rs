@@ -35,7 +35,12 @@ impl<'i, 'n> Reader<'i, 'n> {
     /// Where in the file the cursor stands. Objects are smaller than 4 GiB.
     #[inline]
     pub fn place(&self) -> NameAt {
-        NameAt((self.base + self.position) as u32)
+        self.place_of(self.position)
+    }
+    /// Where in the file `position` is.
+    #[inline]
+    pub fn place_of(&self, position: usize) -> NameAt {
+        NameAt((self.base + position) as u32)
     }
     /// Bytes behind the cursor.
     #[inline]
@@ -87,6 +92,16 @@ impl<'i, 'n> Reader<'i, 'n> {
     #[inline(never)]
     fn long_u32(&mut self, what: &str) -> Result<u32, Diagnostic> {
         let start = self.position;
+        if let Some(&[ref low @ .., high]) = self.bytes[start..].first_chunk::<{ leb::PADDED_32 }>()
+            && let low = u32::from_le_bytes(*low)
+            && low & 0x8080_8080 == 0x8080_8080
+            && high < 0x10
+        {
+            // Sizes of sections, which compilers know only afterwards.
+            self.position += leb::PADDED_32;
+            let group = |i: u32| low >> i & 0x7f << (7 * i);
+            return Ok(group(0) | group(1) | group(2) | group(3) | (high as u32) << 28);
+        }
         match leb::read_u32(self.bytes, &mut self.position) {
             Ok(value) if self.position - start <= leb::PADDED_32 => Ok(value),
             result => Err(self.bad_integer(start, what, result.err().unwrap_or(leb::LebError::TooLarge))),
@@ -126,6 +141,23 @@ impl<'i, 'n> Reader<'i, 'n> {
         self.position += length;
         Ok(&self.bytes[start..self.position])
     }
+    /// Reads a string and checks it, for those who need no more than its bytes: see [`Self::string`].
+    #[inline]
+    pub fn name(&mut self, what: &str) -> Result<&'i [u8], Diagnostic> {
+        let bytes = self.counted(what)?;
+        let start = self.position - bytes.len();
+        if !is_ascii(self.bytes, start, bytes.len()) {
+            self.text(bytes, start, what)?;
+        }
+        Ok(bytes)
+    }
+    /// Where the string at `position` ends, if it is known to be good: that it is ASCII and not next to the end.
+    #[inline]
+    pub fn end_of_ascii(&self, position: usize) -> Option<usize> {
+        let (length, width) = leb::short_at(self.bytes, position)?;
+        let (start, length) = (position + width, length as usize);
+        is_ascii(self.bytes, start, length).then_some(start + length)
+    }
     /// Reads a string: its length, then UTF-8.
     #[inline]
     pub fn string(&mut self, what: &str) -> Result<&'i str, Diagnostic> {
@@ -148,10 +180,10 @@ impl<'i, 'n> Reader<'i, 'n> {
     }
     /// Moves behind a string if it is `text`, which has been read before and so need not be checked again.
     #[inline]
-    pub fn skip_string(&mut self, text: &str) -> bool {
+    pub fn skip_string(&mut self, text: &[u8]) -> bool {
         let is_next = match self.bytes[self.position..].split_first() {
             Some((&length, rest)) => {
-                length > 0 && length < 0x80 && length as usize == text.len() && rest.starts_with(text.as_bytes())
+                length > 0 && length < 0x80 && length as usize == text.len() && rest.starts_with(text)
             }
             None => false,
         };
@@ -201,6 +233,18 @@ impl<'i, 'n> Reader<'i, 'n> {
     }
 }
 
+/// Whether the `length` bytes at `start` are known to be ASCII. Looks at them eight at a time, which is why the answer is
+/// no for the last ones of `bytes`, whatever they are.
+#[inline]
+pub(super) fn is_ascii(bytes: &[u8], start: usize, length: usize) -> bool {
+    const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
+    let words = bytes.get(start..start.saturating_add((length | 7) + 1)).unwrap_or_default();
+    let Some((last, words)) = words.as_chunks::<8>().0.split_last() else { return false };
+    // None to seven bytes of the last word are of the string.
+    let last = u64::from_le_bytes(*last) & !(u64::MAX << (8 * (length & 7)));
+    words.iter().fold(last, |all, word| all | u64::from_le_bytes(*word)) & NOT_ASCII == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,12 +280,27 @@ mod tests {
     }
 
     #[test]
+    fn names_are_checked_wherever_they_stand() {
+        for length in 0..40 {
+            for bad in 0..=length {
+                let mut bytes = vec![b'x'; length + 30];
+                (bytes[0], bytes[bad + 1]) = (length as u8, 0xff);
+                for end in [length + 1, length + 2, length + 30] {
+                    let name = reader(&bytes[..end.max(bad + 2)]).name("a name").map(<[u8]>::len);
+                    assert_eq!(name.ok(), (bad == length).then_some(length), "{length} {bad} {end}");
+                }
+            }
+        }
+        assert_eq!(reader(&[2, 0xc3, 0xa4]).name("a name").unwrap(), "\u{e4}".as_bytes());
+    }
+
+    #[test]
     fn what_comes_again_is_skipped() {
         let mut reader = reader(&[2, b'h', b'i', 3, b'h', b'i', b'o']);
-        assert!(!reader.skip_string("") && !reader.skip_string("h") && !reader.skip_byte(3));
-        assert!(reader.skip_string("hi") && !reader.skip_string("hi") && reader.skip_byte(3));
+        assert!(!reader.skip_string(b"") && !reader.skip_string(b"h") && !reader.skip_byte(3));
+        assert!(reader.skip_string(b"hi") && !reader.skip_string(b"hi") && reader.skip_byte(3));
         reader.seek(7);
-        assert!(!reader.skip_string("hi") && !reader.skip_byte(0));
+        assert!(!reader.skip_string(b"hi") && !reader.skip_byte(0));
         assert_eq!(reader.position(), 7);
     }
 

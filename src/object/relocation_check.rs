@@ -6,45 +6,58 @@ use super::reader::Reader;
 use super::relocations::{Alike, RELOCATIONS, RelocationKind, Target};
 use super::*;
 use crate::diagnostic::Diagnostic;
+use crate::leb;
 use crate::par::Bits;
+use std::ops::Range;
 
-/// A piece of a section that is linked as a whole, and gets its share of the section's relocations.
-pub(super) trait Chunk {
-    /// Whether its entries come in runs that are alike.
+/// The pieces of a section that are linked as a whole, and get their shares of the section's relocations, in order of offset.
+pub(super) trait Chunks {
+    /// Whether entries come in runs that are alike.
     const HAS_RUNS: bool;
-    /// First byte and end of what may be relocated, from the start of the section's payload.
-    fn range(&self) -> (u32, u32);
-    /// Takes the byte range of the entries that lie in the chunk.
-    fn assign(&mut self, start: u32, end: u32);
+    /// First byte and end of what may be relocated of the piece `index`, from the start of the section's payload, if there
+    /// are that many.
+    fn range(&self, index: usize) -> Option<(u32, u32)>;
+    /// Takes the byte range of the entries that lie in the last of the pieces `indices`; the others have none.
+    fn assign(&mut self, indices: Range<usize>, start: u32, end: u32);
+    /// Says that the pieces from `index` on have no entries; those of all others end at `end`.
+    fn close(&mut self, _index: usize, _end: u32) {}
 }
 
-impl Chunk for Body {
+impl Chunks for Bodies {
     const HAS_RUNS: bool = false;
-    fn range(&self) -> (u32, u32) {
-        (self.offset + self.size_width, self.offset + self.size)
+    #[inline]
+    fn range(&self, index: usize) -> Option<(u32, u32)> {
+        self.get(index).map(|body| (body.offset + body.size_width, body.offset + body.size))
     }
-    fn assign(&mut self, start: u32, end: u32) {
-        (self.relocations, self.relocations_end) = (start, end);
+    fn assign(&mut self, indices: Range<usize>, start: u32, end: u32) {
+        let last = indices.end - 1;
+        self.set_relocations_end(indices.start..last, start);
+        self.set_relocations_end(last..indices.end, end);
+    }
+    fn close(&mut self, index: usize, end: u32) {
+        self.set_relocations_end(index..self.len(), end);
     }
 }
 
-impl Chunk for Segment<'_> {
+impl Chunks for [Segment<'_>] {
     const HAS_RUNS: bool = false;
-    fn range(&self) -> (u32, u32) {
+    #[inline]
+    fn range(&self, index: usize) -> Option<(u32, u32)> {
         // A section's size has 32 bits.
-        (self.offset, self.offset + self.data.len() as u32)
+        self.get(index).map(|segment| (segment.offset, segment.offset + segment.data.len() as u32))
     }
-    fn assign(&mut self, start: u32, end: u32) {
-        (self.relocations, self.relocations_end) = (start, end);
+    fn assign(&mut self, indices: Range<usize>, start: u32, end: u32) {
+        let segment = &mut self[indices.end - 1];
+        (segment.relocations, segment.relocations_end) = (start, end);
     }
 }
 
-impl Chunk for CustomSection<'_> {
+impl Chunks for CustomSection<'_> {
     const HAS_RUNS: bool = true;
-    fn range(&self) -> (u32, u32) {
-        (0, self.data.len() as u32)
+    fn range(&self, index: usize) -> Option<(u32, u32)> {
+        (index == 0).then_some((0, self.data.len() as u32))
     }
-    fn assign(&mut self, _: u32, _: u32) {}
+    fn assign(&mut self, _: Range<usize>, _: u32, _: u32) {}
 }
 
 /// What entries may refer to.
@@ -125,66 +138,67 @@ const fn kinds(code: usize, target: Target) -> u8 {
 const ENTRY_SIZE_MIN: usize = 3;
 
 /// Checks the entries behind the cursor, which stands behind the index of the target section, and hands each chunk its
-/// share. `chunks` are in order of offset.
+/// share.
 ///
 /// Returns the encoded entries.
-pub(super) fn check<'i, C: Chunk>(
+pub(super) fn check<'i, C: Chunks + ?Sized>(
     reader: &mut Reader<'i, '_>,
     targets: &mut Targets<'_, '_>,
-    chunks: &mut [C],
+    chunks: &mut C,
 ) -> Result<&'i [u8], Diagnostic> {
-    let count = reader.count("a number of relocations", ENTRY_SIZE_MIN)?;
+    let mut left = reader.count("a number of relocations", ENTRY_SIZE_MIN)?;
     let base = reader.position();
     let bytes = &reader.bytes()[base..];
-    let mut walk = Walk { rest: bytes, left: count, field_end: 0, chunk_end: 0 };
-    // The chunk of the last entry, and where its entries begin.
-    let (mut chunk, mut chunk_entries) = (usize::MAX, 0);
-    loop {
-        walk = walk.skip_usual::<C>(&mut targets.kinds);
-        if walk.left == 0 {
-            break;
-        }
-        let at = bytes.len() - walk.rest.len();
-        let Some(Entry { code, rule, offset, index, size }) = decode(walk.rest) else {
+    // Where the next entry is, the end of the last field, and the end of the chunk that it is in.
+    let (mut at, mut field_end, mut chunk_end) = (0, 0, 0);
+    // Those from the one behind that with the entries before up to that one, and where its entries begin.
+    let (mut entered, mut chunk_entries) = (0..0, 0);
+    while left > 0 {
+        let Some(Entry { code, rule, offset, index, size }) = usual_entry(bytes, at).or_else(|| decode(bytes, at))
+        else {
             return Err(bad_entry(reader, base + at));
         };
-        if (offset as u64) < walk.field_end {
+        if (offset as u64) < field_end {
             return Err(bad_order(reader, base, at));
         }
         if !targets.accept(rule, index) {
             return Err(bad_target(reader, base + at, targets, code, index));
         }
-        walk = Walk {
-            rest: &walk.rest[size..],
-            left: walk.left - 1,
-            field_end: offset as u64 + rule.width as u64,
-            chunk_end: walk.chunk_end,
-        };
-        if walk.field_end > walk.chunk_end {
-            if let Some(left) = chunks.get_mut(chunk) {
-                left.assign(chunk_entries as u32, at as u32);
+        field_end = offset as u64 + rule.width as u64;
+        if field_end > chunk_end {
+            if !entered.is_empty() {
+                chunks.assign(entered.clone(), chunk_entries, at as u32);
             }
-            let next = enter(chunks, chunk.wrapping_add(1), offset, rule.width);
-            let Some((entered, end)) = next else {
+            let Some((chunk, end)) = enter(chunks, entered.end, offset, rule.width) else {
                 return Err(bad_offset(reader, base + at, offset));
             };
-            (chunk, walk.chunk_end, chunk_entries) = (entered, end as u64, at);
+            (entered, chunk_end, chunk_entries) = (entered.end..chunk + 1, end as u64, at as u32);
+        }
+        let start = at;
+        (at, left) = (at + size, left - 1);
+        if C::HAS_RUNS
+            && rule.addend
+            && bytes.get(at) == Some(&code)
+            && let Some(alike) = Alike::at(&bytes[start..])
+        {
+            let walk = Walk { at, left, field_end, chunk_end }.skip_alike(bytes, &alike, rule.width);
+            (at, left, field_end) = (walk.at, walk.left, walk.field_end);
         }
     }
-    let end = bytes.len() - walk.rest.len();
-    if let Some(left) = chunks.get_mut(chunk) {
-        left.assign(chunk_entries as u32, end as u32);
+    if !entered.is_empty() {
+        chunks.assign(entered.clone(), chunk_entries, at as u32);
+        chunks.close(entered.end, at as u32);
     }
-    reader.seek(base + end);
+    reader.seek(base + at);
     reader.finish("the relocations")?;
     Ok(bytes)
 }
 
 /// Where the check of a section stands.
 #[derive(Clone, Copy)]
-struct Walk<'b> {
-    /// The bytes from the next entry on.
-    rest: &'b [u8],
+struct Walk {
+    /// Where the next entry is.
+    at: usize,
     /// Entries that are left.
     left: u32,
     /// The end of the last field.
@@ -193,57 +207,13 @@ struct Walk<'b> {
     chunk_end: u64,
 }
 
-impl Walk<'_> {
-    /// Moves over good entries up to the first that is unusual: behind the chunk, with a number of more than four bytes,
-    /// for a type, next to the end of the bytes, or bad.
-    #[inline(never)]
-    fn skip_usual<C: Chunk>(self, kinds: &mut [u8]) -> Self {
-        let Self { mut rest, mut left, mut field_end, chunk_end } = self;
-        while left > 0
-            && let Some(&[code, ref numbers @ ..]) = rest.first_chunk::<9>()
-            && let Some(rule) = RULES.get(code as usize)
-            && let numbers = u64::from_le_bytes(*numbers)
-            && let Some((offset, offset_size)) = short(numbers)
-            && let Some((index, index_size)) = short(numbers >> (8 * offset_size))
-            && offset as u64 >= field_end
-            && offset as u64 + rule.width as u64 <= chunk_end
-            && let Some(kind) = kinds.get_mut(index as usize)
-            && *kind & rule.kinds != 0
-        {
-            let mut behind = &rest[(1 + offset_size + index_size) as usize..];
-            if rule.addend {
-                let Some(addend) = behind.first_chunk::<4>() else { break };
-                let ends = !u32::from_le_bytes(*addend) & 0x8080_8080;
-                if ends == 0 {
-                    break;
-                }
-                behind = &behind[(ends.trailing_zeros() / 8 + 1) as usize..];
-            }
-            *kind |= rule.mark;
-            field_end = offset as u64 + rule.width as u64;
-            let start = rest.first_chunk();
-            (rest, left) = (behind, left - 1);
-            if C::HAS_RUNS
-                && rule.addend
-                && rest.first() == Some(&code)
-                && let Some(start) = start
-                && let Some(alike) = Alike::new(start, offset_size as usize, index_size as usize)
-            {
-                let walk = Self { rest, left, field_end, chunk_end }.skip_alike(&alike, rule.width);
-                (rest, left, field_end) = (walk.rest, walk.left, walk.field_end);
-            }
-        }
-        Self { rest, left, field_end, chunk_end }
-    }
-}
-
-impl Walk<'_> {
+impl Walk {
     /// Moves over good entries that are like the one in front of them, as `alike` says, and have fields of `width` bytes.
     #[inline(always)]
-    fn skip_alike(self, alike: &Alike, width: u8) -> Self {
-        let Self { mut rest, mut left, mut field_end, chunk_end } = self;
+    fn skip_alike(self, bytes: &[u8], alike: &Alike, width: u8) -> Self {
+        let Self { mut at, mut left, mut field_end, chunk_end } = self;
         while left > 0
-            && let Some(window) = rest.first_chunk::<16>()
+            && let Some(window) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>())
             && let Some(offset) = window.first_chunk().and_then(|start| alike.offset(u64::from_le_bytes(*start)))
             && let end = offset as u64 + width as u64
             && offset as u64 >= field_end
@@ -253,16 +223,16 @@ impl Walk<'_> {
             && ends != 0
         {
             let size = alike.size + ends.trailing_zeros() as usize / 8 + 1;
-            (rest, left, field_end) = (&rest[size..], left - 1, end);
+            (at, left, field_end) = (at + size, left - 1, end);
         }
-        Self { rest, left, field_end, chunk_end }
+        Self { at, left, field_end, chunk_end }
     }
 }
 
 /// Finds the chunk, at `next` or behind it, that holds a field; returns its index and end.
-fn enter<C: Chunk>(chunks: &[C], mut next: usize, offset: u32, width: u8) -> Option<(usize, u32)> {
+fn enter<C: Chunks + ?Sized>(chunks: &C, mut next: usize, offset: u32, width: u8) -> Option<(usize, u32)> {
     loop {
-        let (start, end) = chunks.get(next)?.range();
+        let (start, end) = chunks.range(next)?;
         if offset < end {
             let fits = offset >= start && offset as u64 + width as u64 <= end as u64;
             return fits.then_some((next, end));
@@ -315,28 +285,35 @@ struct Entry {
     size: usize,
 }
 
-/// The unsigned LEB in the lowest four of `bytes`, and its length.
+/// Bytes that are read at once: more than an entry has whose LEBs have four bytes at most.
+const WINDOW: usize = 20;
+
+/// The entry at `at`, if its type is known, its LEBs have four bytes at most, and it is not next to the end.
 #[inline(always)]
-fn short(bytes: u64) -> Option<(u32, u32)> {
-    let bytes = bytes as u32;
-    let mut value = bytes & 0x7f;
-    if bytes & 0x80 == 0 {
-        return Some((value, 1));
+fn usual_entry(bytes: &[u8], at: usize) -> Option<Entry> {
+    let window = bytes.get(at..)?.first_chunk::<WINDOW>()?;
+    let code = window[0];
+    let rule = RULES.get(code as usize)?;
+    let numbers = u64::from_le_bytes(*window[1..].first_chunk()?);
+    let (offset, offset_size) = leb::short(numbers as u32)?;
+    let (index, index_size) = leb::short((numbers >> (8 * offset_size)) as u32)?;
+    let mut size = 1 + offset_size + index_size;
+    if rule.addend {
+        // It begins at byte 9 at the latest: this only tells the compiler that four bytes follow.
+        let ends = !u32::from_le_bytes(*window[size & 15..].first_chunk()?) & 0x8080_8080;
+        if ends == 0 {
+            return None;
+        }
+        size += ends.trailing_zeros() as usize / 8 + 1;
     }
-    value |= bytes >> 1 & 0x7f << 7;
-    if bytes & 0x80 << 8 == 0 {
-        return Some((value, 2));
-    }
-    value |= bytes >> 2 & 0x7f << 14;
-    if bytes & 0x80 << 16 == 0 {
-        return Some((value, 3));
-    }
-    value |= bytes >> 3 & 0x7f << 21;
-    (bytes & 0x80 << 24 == 0).then_some((value, 4))
+    Some(Entry { code, rule, offset, index, size })
 }
 
-/// Decodes the entry at the start of `bytes`; none if it is cut short or a number or the type is out of range.
-fn decode(bytes: &[u8]) -> Option<Entry> {
+/// Decodes the entry at `at`; none if it is cut short or a number or the type is out of range.
+#[cold]
+#[inline(never)]
+fn decode(bytes: &[u8], at: usize) -> Option<Entry> {
+    let bytes = bytes.get(at..)?;
     let &code = bytes.first()?;
     let rule = RULES.get(code as usize)?;
     let mut size = 1;
@@ -366,7 +343,7 @@ fn leb_u32(bytes: &[u8], at: &mut usize) -> Option<u32> {
 
 /// Skips a signed LEB, which has 32 bits unless the field is larger.
 fn skip_addend(bytes: &[u8], at: &mut usize, rule: &Rule) -> Option<()> {
-    let addend = crate::leb::read_i64(bytes, at).ok()?;
+    let addend = leb::read_i64(bytes, at).ok()?;
     (rule.width > 5 || i32::try_from(addend).is_ok()).then_some(())
 }
 
@@ -386,7 +363,7 @@ fn bad_entry(reader: &Reader<'_, '_>, position: usize) -> Diagnostic {
 fn bad_order(reader: &Reader<'_, '_>, base: usize, at: usize) -> Diagnostic {
     let (mut end, mut offset_before) = (0, 0);
     let message = loop {
-        match decode(&reader.bytes()[base + end..]) {
+        match decode(reader.bytes(), base + end) {
             Some(entry) if end < at => (end, offset_before) = (end + entry.size, entry.offset),
             Some(entry) if entry.offset < offset_before => break "relocations not in offset order",
             _ => break "relocations overlap",
@@ -463,7 +440,7 @@ mod tests {
         let show = |relocations: Relocations| -> Vec<(u8, u32, u32, i64)> {
             relocations.map(|entry| (entry.kind.code(), entry.offset, entry.index, entry.addend)).collect()
         };
-        let bodies: Vec<_> = contents.bodies.iter().map(|body| show(contents.body_relocations(body))).collect();
+        let bodies: Vec<_> = contents.bodies.iter().map(|body| show(contents.body_relocations(&body))).collect();
         assert_eq!(bodies, [[(0, 4, 0, 0)], [(4, 13, 3, 1)]]);
         let segments: Vec<_> = contents.segments.iter().map(|it| show(contents.segment_relocations(it))).collect();
         assert_eq!(segments, [[(2, 6, 1, 0)], [(5, 16, 3, -1)]]);
@@ -477,7 +454,7 @@ mod tests {
         let bytes = sample.bytes();
         let object = Object::parse("a.o", &bytes).unwrap();
         let contents = Contents::parse(&object).unwrap();
-        let counts: Vec<_> = contents.bodies.iter().map(|body| contents.body_relocations(body).count()).collect();
+        let counts: Vec<_> = contents.bodies.iter().map(|body| contents.body_relocations(&body).count()).collect();
         assert_eq!(counts, [0, 1]);
     }
 

@@ -363,7 +363,7 @@ pub struct Alike {
 impl Alike {
     /// Of the entry at the start of `bytes`.
     #[inline]
-    fn at(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn at(bytes: &[u8]) -> Option<Self> {
         let start = bytes.first_chunk()?;
         let mut ends = !u64::from_le_bytes(*start) & 0x8080_8080_8080_8000;
         let offset_end = ends.trailing_zeros() as usize / 8;
@@ -374,7 +374,7 @@ impl Alike {
     /// What an entry that begins with `start` has in common with others, if the bytes of its offset, up to four, and of its
     /// index are all there.
     #[inline]
-    pub(super) fn new(start: &[u8; 8], offset_size: usize, index_size: usize) -> Option<Self> {
+    fn new(start: &[u8; 8], offset_size: usize, index_size: usize) -> Option<Self> {
         let size = 1 + offset_size + index_size;
         if size > start.len() || offset_size > 4 {
             return None;
@@ -398,24 +398,10 @@ impl Alike {
 }
 
 /// The bits of a LEB of at most four bytes, and its length.
-///
-/// Lengths are easy to guess for the processor: the next position does not wait for bytes.
 #[inline(always)]
 fn short_leb(window: &[u8; WINDOW], at: usize) -> Option<(u32, usize)> {
     // No LEB begins behind byte 9: this only tells the compiler that four bytes follow.
-    let word = u32::from_le_bytes(*window[at & 15..].first_chunk()?);
-    let group = |i: u32| word >> i & 0x7f << (7 * i);
-    if word & 0x80 == 0 {
-        Some((group(0), 1))
-    } else if word & 0x8000 == 0 {
-        Some((group(0) | group(1), 2))
-    } else if word & 0x80_0000 == 0 {
-        Some((group(0) | group(1) | group(2), 3))
-    } else if word & 0x8000_0000 == 0 {
-        Some((group(0) | group(1) | group(2) | group(3), 4))
-    } else {
-        None
-    }
+    leb::short(u32::from_le_bytes(*window[at & 15..].first_chunk()?))
 }
 
 #[cfg(test)]

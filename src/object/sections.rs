@@ -40,14 +40,14 @@ impl<'i> Object<'i> {
         let count = reader.count("a number of imports", IMPORT_SIZE_MIN)?;
         // Nearly all are functions.
         self.function_imports.reserve_exact(count as usize);
-        let mut module = "";
+        let mut module: &[u8] = &[];
         for _ in 0..count {
             let names = ImportNames(reader.place());
             // And nearly all are of the same module.
             if !reader.skip_string(module) {
-                module = reader.string("the module of an import")?;
+                module = reader.name("the module of an import")?;
             }
-            reader.string("the field of an import")?;
+            reader.name("the field of an import")?;
             let start = reader.position();
             if reader.skip_byte(EXTERNAL_FUNCTION) {
                 let index = reader.u32("a type index")?;
@@ -145,7 +145,7 @@ impl<'i> Object<'i> {
         let mut exports = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let name = reader.place();
-            reader.string("the name of an export")?;
+            reader.name("the name of an export")?;
             let mut parser = reader.parser();
             let kind: ExternalKind = reader.lift(parser.read())?;
             let index = reader.lift(parser.read_var_u32())?;

@@ -4,6 +4,7 @@ use super::linking::{NO_COMDAT, NO_SYMBOL, SEGMENT_TLS, SegmentInfo};
 use super::reader::Reader;
 use super::*;
 use crate::diagnostic::Diagnostic;
+use crate::leb;
 
 const VERSION: u32 = 2;
 const SEGMENT_INFO: u8 = 5;
@@ -52,11 +53,75 @@ impl<'i> Object<'i> {
             return Err(reader.error_at(0, "expected one symbol table, found a second"));
         }
         self.symbols.reserve_exact(count as usize);
+        let mut at = reader.position();
         for _ in 0..count {
-            let symbol = self.read_symbol(&mut reader)?;
+            let symbol = match self.usual_symbol(&reader, at) {
+                Some((symbol, end)) => {
+                    at = end;
+                    symbol
+                }
+                None => {
+                    reader.seek(at);
+                    let symbol = self.read_symbol(&mut reader)?;
+                    at = reader.position();
+                    symbol
+                }
+            };
             self.symbols.push(symbol);
         }
+        reader.seek(at);
         reader.finish("the symbol table")
+    }
+
+    /// The symbol at `at`, and where it ends, if it is good and of the usual sort: a function or data, with an ASCII name
+    /// and numbers of at most four bytes, and not next to the end. [`Self::read_symbol`] reads all sorts.
+    #[inline(always)]
+    fn usual_symbol(&self, reader: &Reader<'i, '_>, at: usize) -> Option<(Symbol, usize)> {
+        const FUNCTION: u8 = SymbolKind::Function as u8;
+        const DATA: u8 = SymbolKind::Data as u8;
+        let &[kind, ref flags @ ..] = reader.bytes().get(at..)?.first_chunk::<5>()?;
+        let (flags, width) = leb::short(u32::from_le_bytes(*flags))?;
+        let (flags, at) = (SymbolFlags(flags), at + 1 + width);
+        match kind {
+            FUNCTION => self.usual_function(reader, at, flags),
+            DATA => self.usual_data(reader, at, flags),
+            _ => None,
+        }
+    }
+
+    /// The rest of a function's symbol.
+    #[inline(always)]
+    fn usual_function(&self, reader: &Reader<'i, '_>, at: usize, flags: SymbolFlags) -> Option<(Symbol, usize)> {
+        let (index, width) = leb::short_at(reader.bytes(), at)?;
+        let at = at + width;
+        let import = self.function_imports.get(index as usize);
+        if import.is_some() != flags.is_undefined() || index as usize >= self.function_count() {
+            return None;
+        }
+        let (name, end) = match import {
+            Some(import) if !flags.has(SymbolFlags::EXPLICIT_NAME) => (self.field_of(import.names), at),
+            _ => (reader.place_of(at), reader.end_of_ascii(at)?),
+        };
+        Some((Symbol { name, flags, index, offset: 0, size: 0, kind: SymbolKind::Function }, end))
+    }
+
+    /// The rest of a data symbol.
+    #[inline(always)]
+    fn usual_data(&self, reader: &Reader<'i, '_>, at: usize, flags: SymbolFlags) -> Option<(Symbol, usize)> {
+        let mut symbol =
+            Symbol { name: reader.place_of(at), flags, index: 0, offset: 0, size: 0, kind: SymbolKind::Data };
+        let mut end = reader.end_of_ascii(at)?;
+        if !flags.is_undefined() {
+            for number in [&mut symbol.index, &mut symbol.offset, &mut symbol.size] {
+                let (value, width) = leb::short_at(reader.bytes(), end)?;
+                *number = value;
+                end += width;
+            }
+            if flags.has(SymbolFlags::ABSOLUTE) || symbol.index >= self.segment_count {
+                return None;
+            }
+        }
+        Some((symbol, end))
     }
 
     fn read_symbol(&mut self, reader: &mut Reader<'i, '_>) -> Result<Symbol, Diagnostic> {
@@ -100,7 +165,7 @@ impl<'i> Object<'i> {
         }
         let mut symbol = Symbol { name: reader.place(), flags, index, offset: 0, size: 0, kind };
         if !is_import || flags.has(SymbolFlags::EXPLICIT_NAME) {
-            reader.string("the name of a symbol")?;
+            reader.name("the name of a symbol")?;
         } else if let Some(names) = self.import_of(&symbol) {
             symbol.name = self.field_of(names);
         }
@@ -109,7 +174,7 @@ impl<'i> Object<'i> {
 
     fn read_data_symbol(&mut self, reader: &mut Reader<'i, '_>, flags: SymbolFlags) -> Result<Symbol, Diagnostic> {
         let name = reader.place();
-        reader.string("the name of a data symbol")?;
+        reader.name("the name of a data symbol")?;
         let mut symbol = Symbol { name, flags, index: 0, offset: 0, size: 0, kind: SymbolKind::Data };
         if flags.is_undefined() {
             return Ok(symbol);
@@ -153,7 +218,7 @@ impl<'i> Object<'i> {
         let mut infos = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let at = reader.place();
-            let name = reader.string("the name of a segment")?;
+            let name = reader.name("the name of a segment")?;
             let start = reader.position();
             let alignment = reader.u32("the alignment of a segment")?;
             if alignment > ALIGNMENT_MAX {
@@ -162,7 +227,7 @@ impl<'i> Object<'i> {
             }
             let mut flags = reader.u32("the flags of a segment")?;
             // Objects older than the flag say it by name only.
-            if name.starts_with(".tdata") || name.starts_with(".tbss") {
+            if name.starts_with(b".tdata") || name.starts_with(b".tbss") {
                 flags |= SEGMENT_TLS;
             }
             infos.push(SegmentInfo { name: at, alignment: alignment as u8, flags });

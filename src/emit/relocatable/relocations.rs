@@ -31,9 +31,9 @@ impl Writer<'_, '_> {
             let resolution = self.products.resolution;
             let Some((file, local)) = resolution.functions.locate(functions[i]) else { return };
             let contents = &resolution.files[file].contents;
-            let body = &contents.bodies[local as usize];
+            let body = contents.bodies.at(local as usize);
             let (offset, _) = code.payload_offset(i);
-            self.push_all(file, contents.body_relocations(body), body.offset, offset, count, out);
+            self.push_all(file, contents.body_relocations(&body), body.offset, offset, count, out);
         })
     }
 

@@ -66,8 +66,8 @@ pub fn lift(name: &str, bytes: &[u8]) -> Result<Lifted, Diagnostic> {
     }
     let contents = Contents::parse(&object)?;
     let mut lifter = Lifter::new(&object, &contents);
-    for body in &contents.bodies {
-        lifter.function(body)?;
+    for body in contents.bodies.iter() {
+        lifter.function(&body)?;
     }
     let form = lifter.form();
     let instructions = lifter.buffer.tags.len();
@@ -217,10 +217,10 @@ impl<'o, 'i> Lifter<'o, 'i> {
         }
         let size_width = |body: &Body| width((body.size - body.size_width) as u64, body.size_width as usize);
         // Producers that pad size fields pad all of them.
-        let padded = self.contents.bodies.iter().filter(|&body| size_width(body) == leb::PADDED_32 as u8).count();
+        let padded = self.contents.bodies.iter().filter(|body| size_width(body) == leb::PADDED_32 as u8).count();
         form.size_width = if padded * 2 > self.contents.bodies.len() { leb::PADDED_32 as u8 } else { 0 };
         for (function, body) in self.contents.bodies.iter().enumerate() {
-            if width_differs(form.size_width, size_width(body), body.size_width) {
+            if width_differs(form.size_width, size_width(&body), body.size_width) {
                 form.other_widths.push((function as u32, body.size_width as u8));
             }
         }

@@ -2,7 +2,7 @@
 //! that relocate data, definitions that another module may replace.
 
 use super::init_functions::make;
-use super::scan::{Found, Seen, look_at_target};
+use super::look::{Found, Looker};
 use super::{Chunk, GotEntry, Layout, OutputSegment};
 use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::*;
@@ -190,53 +190,48 @@ pub(super) fn is_relative(target: Target) -> bool {
     matches!(target, Target::TableSlotRelative | Target::AddressRelative)
 }
 
-/// What a static link looks at, and more, for output that is linked dynamically.
-pub(super) fn look_at_dynamic(
-    options: &Options,
-    resolution: &Resolution,
-    file: FileIdx,
-    relocation: Relocation,
-    seen: &mut Seen,
-    found: &mut Vec<Found>,
-) {
-    let index = relocation.index;
-    let target = relocation.kind.target();
-    if target == Target::TypeIndex {
-        return look_at_target(options, resolution, file, relocation, seen, found);
-    }
-    let at = resolution.target(file, index);
-    let through_got = at.is_some_and(|at| resolution.requires_got(options, at));
-    let state = at.map(|at| resolution.symbols[at].state);
-    let is_undefined = state == Some(State::Undefined);
-    match target {
-        Target::TableSlot | Target::TableSlotRelative if through_got => {}
-        Target::GlobalIndex if through_got && resolution.kind(file, index) != SymbolKind::Global => {
-            if seen.gots.insert(index as usize) {
-                found.push(Found::GotImport(index));
-            }
+impl Looker<'_, '_, '_> {
+    /// Looks at what a static link looks at, and more, for output that is linked dynamically.
+    pub(super) fn look_at_dynamic(&mut self, relocation: Relocation) {
+        let (options, resolution, index) = (self.look.options, self.look.resolution, relocation.index);
+        let target = relocation.kind.target();
+        if target == Target::TypeIndex {
+            return self.look_at_target(relocation);
         }
-        _ => look_at_target(options, resolution, file, relocation, seen, found),
-    }
-    let imported = is_undefined && options.unresolved == Unresolved::ImportDynamic;
-    if options.is_pic() || imported || state == Some(State::Shared) {
-        let in_data = matches!(relocation.kind.field(), Field::Word4 | Field::Word8);
+        let at = resolution.target(self.file, index);
+        let through_got = at.is_some_and(|at| resolution.requires_got(options, at));
+        let state = at.map(|at| resolution.symbols[at].state);
+        let is_undefined = state == Some(State::Undefined);
         match target {
-            Target::TableSlot | Target::Address if !in_data => found.push(Found::Absolute(relocation)),
-            Target::TableSlot | Target::Address if through_got && seen.gots.insert(index as usize) => {
-                found.push(Found::GotImport(index));
+            Target::TableSlot | Target::TableSlotRelative if through_got => {}
+            Target::GlobalIndex if through_got && resolution.kind(self.file, index) != SymbolKind::Global => {
+                if self.seen.gots.insert(index as usize) {
+                    self.found.push(Found::GotImport(index));
+                }
             }
-            _ => {}
+            _ => self.look_at_target(relocation),
         }
-    }
-    if is_undefined && is_relative(target) {
-        found.push(Found::RelativeUndefined(relocation));
-    }
-    let undefined = match at {
-        Some(at) => is_undefined && !resolution.symbols[at].flags.is_weak(),
-        None => resolution.files[file].object.symbols[index as usize].flags.is_undefined(),
-    };
-    if undefined {
-        found.push(Found::Undefined(index));
+        let imported = is_undefined && options.unresolved == Unresolved::ImportDynamic;
+        if options.is_pic() || imported || state == Some(State::Shared) {
+            let in_data = matches!(relocation.kind.field(), Field::Word4 | Field::Word8);
+            match target {
+                Target::TableSlot | Target::Address if !in_data => self.found.push(Found::Absolute(relocation)),
+                Target::TableSlot | Target::Address if through_got && self.seen.gots.insert(index as usize) => {
+                    self.found.push(Found::GotImport(index));
+                }
+                _ => {}
+            }
+        }
+        if is_undefined && is_relative(target) {
+            self.found.push(Found::RelativeUndefined(relocation));
+        }
+        let undefined = match at {
+            Some(at) => is_undefined && !resolution.symbols[at].flags.is_weak(),
+            None => self.content.object.symbols[index as usize].flags.is_undefined(),
+        };
+        if undefined {
+            self.found.push(Found::Undefined(index));
+        }
     }
 }
 

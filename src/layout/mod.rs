@@ -14,6 +14,7 @@ mod imports;
 mod index_order;
 mod indices;
 mod init_functions;
+mod look;
 mod members;
 mod memory;
 mod message_order;
@@ -24,6 +25,7 @@ mod segment_order;
 mod segments;
 mod slots;
 mod strings;
+mod tls;
 mod types;
 
 pub use dynamic::DynamicMemory;

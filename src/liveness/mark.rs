@@ -134,14 +134,12 @@ impl Marker<'_, '_> {
         if let Some(entry) = resolution.known.entry {
             self.mark_symbol(entry, push);
         }
-        for index in 0..resolution.named {
-            let at = SymbolIdx::new(index);
+        let is_kept = |at: SymbolIdx| {
             let symbol = &resolution.symbols[at];
-            let kept = symbol.flags.has(SymbolFlags::NO_STRIP) || symbol.is(bits::ALWAYS_LIVE);
-            if kept || resolution.is_exported(options, at) {
-                self.mark_symbol(at, push);
-            }
-        }
+            symbol.flags.has(SymbolFlags::NO_STRIP) || symbol.is(bits::ALWAYS_LIVE)
+        };
+        let kept = resolution.table_order_where(|at| is_kept(at) || resolution.is_exported(options, at));
+        kept.into_iter().for_each(|at| self.mark_symbol(at, push));
         if let Some(dtors) = resolution.known.call_dtors {
             self.mark_symbol(dtors, push);
         }

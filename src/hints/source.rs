@@ -46,7 +46,9 @@ fn data_at<'o, 'i>(object: &'o Object<'i>, segment: u32, offset: u64) -> Option<
         symbol.kind == SymbolKind::Data
             && !symbol.flags.is_undefined()
             && symbol.index == segment
-            && offset.checked_sub(object.offset_of(symbol)).is_some_and(|inside| inside < u64::from(symbol.size))
+            && offset
+                .checked_sub(object.offset_of(symbol))
+                .is_some_and(|inside| inside < u64::from(object.size_of(symbol)))
     })
 }
 

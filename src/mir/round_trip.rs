@@ -52,7 +52,8 @@ fn compare(a: &Object, a_rest: &Contents, b: &Object, b_rest: &Contents) -> Vec<
     for (index, (x, y)) in a.symbols.iter().zip(&b.symbols).enumerate() {
         let is_same = x.kind == y.kind && x.flags == y.flags;
         let name = a.text(x.name);
-        let names = (name, x.index, a.offset_of(x), x.size) == (b.text(y.name), y.index, b.offset_of(y), y.size);
+        let names =
+            (name, x.index, a.offset_of(x), a.size_of(x)) == (b.text(y.name), y.index, b.offset_of(y), b.size_of(y));
         check(&format!("symbol {index}, {name}"), is_same && (names || x.kind == SymbolKind::Section));
     }
     check("the number of data segments", a_rest.segments.len() == b_rest.segments.len());

@@ -79,8 +79,8 @@ pub struct Object<'i> {
     pub is_mir: bool,
     /// The symbol table, in file order.
     pub symbols: Vec<Symbol>,
-    /// Offsets of data symbols that [`Symbol`] has no room for.
-    pub(super) wide_offsets: Vec<u64>,
+    /// Offsets and sizes of data symbols that [`Symbol`] has no room for.
+    pub(super) places: Vec<(u64, u32)>,
     /// Name, alignment (log2) and flags of each segment: the WASM_SEGMENT_INFO subsection.
     pub segment_info: Box<[linking::SegmentInfo]>,
     /// Functions to call at start-up: the WASM_INIT_FUNCS subsection.

@@ -285,7 +285,12 @@ impl Map<'_, '_> {
             let definition = resolution.definition(file, symbol);
             // Thread-local data has no address: what counts is its offset from each thread's base.
             let address = layout.data_value(definition, false).unwrap_or(0);
-            let line = Line::new(address, place.wrapping_add(content.object.offset_of(entry)), entry.size.into(), 16);
+            let line = Line::new(
+                address,
+                place.wrapping_add(content.object.offset_of(entry)),
+                content.object.size_of(entry).into(),
+                16,
+            );
             self.symbol(out, file, symbol, &line);
         }
     }

@@ -5,7 +5,7 @@ use crate::index::*;
 use crate::layout::{MergedStrings, NONE, StringPlaces, merge_strings};
 use crate::object::CustomSection;
 use crate::par;
-use crate::relocate::{self, Relocator};
+use crate::relocate::{self, Relocator, Window, windows};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -23,6 +23,17 @@ pub struct OutputCustom<'i> {
     pub size: usize,
     pieces: Vec<(InputCustomIdx, usize)>,
     strings: Option<MergedStrings<'i>>,
+    /// What each task writes, and how many bytes that is.
+    tasks: Vec<(Part, usize)>,
+}
+
+/// A part of a section.
+#[derive(Clone, Debug)]
+enum Part {
+    /// Input sections, or strings.
+    Pieces(Range<usize>),
+    /// A part of one large input section.
+    Window(usize, Window),
 }
 
 /// Where an input custom section went.
@@ -97,20 +108,17 @@ impl<'i> CustomPlan<'i> {
         let section = self.places[custom.index()].section as usize;
         (section < self.sections.len()).then_some(section)
     }
-    /// The pieces that cover section number `index`, in order: which inputs or strings, and how many bytes.
-    pub fn jobs(&self, index: usize) -> Vec<(Range<usize>, usize)> {
-        let section = &self.sections[index];
-        let weight = task_bytes(section.size);
-        if let Some(strings) = &section.strings {
-            return strings.ranges(weight);
-        }
-        let bytes = |range: &Range<usize>| section.piece_start(range.end) - section.piece_start(range.start);
-        let ranges = par::balanced_ranges((0..section.pieces.len()).map(|i| bytes(&(i..i + 1))), weight);
-        ranges.into_iter().map(|range| (range.clone(), bytes(&range))).collect()
+    /// Bytes of the tasks that write section number `index`, in order.
+    pub fn task_sizes(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        self.sections[index].tasks.iter().map(|&(_, bytes)| bytes)
     }
-    /// Copies and relocates the inputs `range` of section number `index`. `out` must be zero.
-    pub fn write(&self, index: usize, range: Range<usize>, relocator: &Relocator, out: &mut [u8]) {
+    /// Copies and relocates what task number `task` of section number `index` covers. `out` must be zero.
+    pub fn write(&self, index: usize, task: usize, relocator: &Relocator, out: &mut [u8]) {
         let section = &self.sections[index];
+        let (range, window) = match &section.tasks[task].0 {
+            Part::Pieces(range) => (range.clone(), None),
+            Part::Window(piece, window) => (*piece..piece + 1, Some(window)),
+        };
         if let Some(strings) = &section.strings {
             strings.write(range, out);
             return;
@@ -120,10 +128,14 @@ impl<'i> CustomPlan<'i> {
         for &(index, offset) in &section.pieces[range] {
             let Some((file, local)) = relocator.resolution.customs.locate(index) else { continue };
             let custom = &relocator.resolution.files[file].contents.customs[local as usize];
+            let (mut bytes, mut relocations) = (0..custom.data.len(), custom.relocations);
+            if let Some(window) = window {
+                (bytes, relocations) = (window.bytes.clone(), relocations.part(&window.relocations));
+            }
             let at = offset - base;
-            let out = &mut out[at..at + custom.data.len()];
-            out.copy_from_slice(custom.data);
-            relocate::apply_to_custom(relocator, file, custom.relocations, tombstone, out);
+            let out = &mut out[at..at + bytes.len()];
+            out.copy_from_slice(&custom.data[bytes.clone()]);
+            relocate::apply_to_custom(relocator, file, relocations, bytes.start, tombstone, out);
         }
     }
 }
@@ -140,6 +152,35 @@ impl OutputCustom<'_> {
     /// The input sections, each with its offset; without meaning for merged strings.
     pub fn inputs(&self) -> &[(InputCustomIdx, usize)] {
         &self.pieces
+    }
+    /// The parts that cover the section, which is made of `inputs`, in order, with their sizes. A part has the bytes behind
+    /// it, up to the next input, too.
+    fn parts(&self, inputs: &[(InputCustomIdx, CustomSection)]) -> Vec<(Part, usize)> {
+        let weight = task_bytes(self.size);
+        let bytes = |range: &Range<usize>| self.piece_start(range.end) - self.piece_start(range.start);
+        let ranges = par::balanced_ranges((0..inputs.len()).map(|i| bytes(&(i..i + 1))), weight);
+        let of_range = |range: Range<usize>| {
+            // A range ends with the first input that fills it.
+            let (others, last) = (range.start..range.end - 1, range.end - 1..range.end);
+            let custom = &inputs[last.start].1;
+            let windows = windows(custom.data.len(), custom.relocations, 0, weight);
+            if windows.len() == 1 {
+                return vec![(Part::Pieces(range.clone()), bytes(&range))];
+            }
+            let mut parts = Vec::with_capacity(windows.len() + 1);
+            if !others.is_empty() {
+                parts.push((Part::Pieces(others.clone()), bytes(&others)));
+            }
+            let behind = bytes(&last) - custom.data.len();
+            let sized = |window: Window| {
+                let bytes = window.bytes.len();
+                (Part::Window(last.start, window), bytes)
+            };
+            parts.extend(windows.into_iter().map(sized));
+            parts.iter_mut().last().into_iter().for_each(|(_, bytes)| *bytes += behind);
+            parts
+        };
+        ranges.into_par_iter().flat_map_iter(of_range).collect()
     }
     /// Offset of input number `i`; the size of the section behind the last.
     fn piece_start(&self, i: usize) -> usize {
@@ -167,18 +208,23 @@ fn join<'i>(
         let strings = merge_strings(&contents);
         let offsets = (0..inputs.len() as u64).collect();
         let pieces = inputs.iter().map(|&(index, _)| (index, 0)).collect();
-        return (OutputCustom { name, size: strings.size as usize, pieces, strings: Some(strings) }, offsets);
+        let size = strings.size as usize;
+        let ranges = strings.ranges(task_bytes(size));
+        let tasks = ranges.into_iter().map(|(range, bytes)| (Part::Pieces(range), bytes)).collect();
+        return (OutputCustom { name, size, pieces, strings: Some(strings), tasks }, offsets);
     }
     let alignment = if COVERAGE_SECTIONS.contains(&name) { 8 } else { 1 };
     let mut size = 0usize;
     let mut pieces = Vec::with_capacity(inputs.len());
-    for (index, custom) in inputs {
+    for (index, custom) in &inputs {
         size = size.next_multiple_of(alignment);
-        pieces.push((index, size));
+        pieces.push((*index, size));
         size += custom.data.len();
     }
     let offsets = pieces.iter().map(|&(_, offset)| offset as u64).collect();
-    (OutputCustom { name, size, pieces, strings: None }, offsets)
+    let mut section = OutputCustom { name, size, pieces, strings: None, tasks: Vec::new() };
+    section.tasks = section.parts(&inputs);
+    (section, offsets)
 }
 
 /// What stands for dropped functions and data in a section: an address that no debugger takes for code.

@@ -2,10 +2,12 @@
 
 use super::sections::{address_expr, based_expr};
 use super::{Products, task_bytes};
+use crate::index::{FileIdx, InputSegmentIdx};
 use crate::layout::{Chunk, OutputSegment};
 use crate::leb;
+use crate::object::{Contents, Segment};
 use crate::par;
-use crate::relocate::{self, Place, Relocator};
+use crate::relocate::{self, Place, Relocator, Window, windows};
 use std::ops::Range;
 use wasm_encoder::Encode;
 
@@ -20,8 +22,19 @@ struct PlannedSegment {
     index: usize,
     /// Flags, address and size, encoded.
     header: Vec<u8>,
-    /// Which chunks each task writes, and how many bytes that is.
-    tasks: Vec<(Range<usize>, usize)>,
+    /// What each task writes, and how many bytes that is.
+    tasks: Vec<(Part, usize)>,
+}
+
+/// A part of a segment.
+#[derive(Debug)]
+enum Part {
+    /// Chunks.
+    Chunks(Range<usize>),
+    /// A part of one large chunk.
+    Window(usize, Window),
+    /// Some of the strings that are one large chunk.
+    Strings(usize, Range<usize>),
 }
 
 /// A piece of the data section.
@@ -29,8 +42,8 @@ struct PlannedSegment {
 pub enum DataJob {
     /// The header of a segment.
     Header(usize),
-    /// Chunks of a segment: segment, task.
-    Chunks(usize, usize),
+    /// A part of a segment: segment, task.
+    Part(usize, usize),
 }
 
 impl DataPlan {
@@ -42,13 +55,7 @@ impl DataPlan {
         for (index, segment) in layout.segments.iter().enumerate().filter(|(_, segment)| layout.in_binary(segment)) {
             let header = header(products, segment);
             size += header.len() + segment.size as usize;
-            let bytes = |i: usize| (chunk_start(segment, i + 1) - chunk_start(segment, i)) as usize;
-            let ranges = par::balanced_ranges((0..segment.chunks.len()).map(bytes), task_bytes(segment.size as usize));
-            let sized = |range: Range<usize>| {
-                let bytes = chunk_start(segment, range.end) - chunk_start(segment, range.start);
-                (range, bytes as usize)
-            };
-            segments.push(PlannedSegment { index, header, tasks: ranges.into_iter().map(sized).collect() });
+            segments.push(PlannedSegment { index, header, tasks: parts(products, segment) });
         }
         Self { segments, size }
     }
@@ -82,17 +89,17 @@ impl DataPlan {
         self.segments.iter().enumerate().flat_map(|(i, segment)| {
             let tasks = segment.tasks.iter().enumerate();
             let header = (DataJob::Header(i), segment.header.len());
-            std::iter::once(header).chain(tasks.map(move |(task, &(_, bytes))| (DataJob::Chunks(i, task), bytes)))
+            std::iter::once(header).chain(tasks.map(move |(task, &(_, bytes))| (DataJob::Part(i, task), bytes)))
         })
     }
     /// Writes one piece. `out` must be zero: bytes between chunks stay as they are.
     pub fn write(&self, products: Products, relocator: &Relocator, job: DataJob, out: &mut [u8]) {
         match job {
             DataJob::Header(i) => out.copy_from_slice(&self.segments[i].header),
-            DataJob::Chunks(i, task) => {
+            DataJob::Part(i, task) => {
                 let planned = &self.segments[i];
                 let segment = &products.layout.segments[planned.index];
-                write_chunks(products, relocator, segment, planned.tasks[task].0.clone(), out);
+                write_part(products, relocator, segment, &planned.tasks[task].0, out);
             }
         }
     }
@@ -120,13 +127,74 @@ fn header(products: Products, segment: &OutputSegment) -> Vec<u8> {
     out
 }
 
-fn write_chunks(
+/// The parts that cover a segment, in order, with their sizes. A part has the bytes behind it, up to the next chunk, too.
+fn parts(products: Products, segment: &OutputSegment) -> Vec<(Part, usize)> {
+    let weight = task_bytes(segment.size as usize);
+    let bytes =
+        |chunks: &Range<usize>| (chunk_start(segment, chunks.end) - chunk_start(segment, chunks.start)) as usize;
+    let mut parts = Vec::new();
+    for range in par::balanced_ranges((0..segment.chunks.len()).map(|i| bytes(&(i..i + 1))), weight) {
+        // A range ends with the first chunk that fills it.
+        let last = range.end - 1..range.end;
+        if bytes(&last) < 2 * weight {
+            parts.push((Part::Chunks(range.clone()), bytes(&range)));
+            continue;
+        }
+        if range.len() > 1 {
+            let others = range.start..last.start;
+            parts.push((Part::Chunks(others.clone()), bytes(&others)));
+        }
+        parts.extend(parts_of_chunk(products, segment, last.start, weight, bytes(&last)));
+    }
+    parts
+}
+
+/// The parts of one large chunk, to which so many `bytes` belong.
+fn parts_of_chunk(
     products: Products,
-    relocator: &Relocator,
     segment: &OutputSegment,
-    range: Range<usize>,
-    out: &mut [u8],
-) {
+    index: usize,
+    weight: usize,
+    bytes: usize,
+) -> Vec<(Part, usize)> {
+    let (chunk, offset) = segment.chunks[index];
+    let mut parts: Vec<(Part, usize)> = match chunk {
+        _ if offset != chunk_start(segment, index) => Vec::new(),
+        Chunk::Strings(strings) => {
+            let ranges = products.layout.strings[strings as usize].ranges(weight);
+            ranges.into_iter().map(|(range, bytes)| (Part::Strings(index, range), bytes)).collect()
+        }
+        Chunk::Input(input) => match input_segment(products, input) {
+            Some((_, contents, input)) => {
+                let windows = windows(input.data.len(), contents.segment_relocations(&input), input.offset, weight);
+                let sized = |window: Window| {
+                    let bytes = window.bytes.len();
+                    (Part::Window(index, window), bytes)
+                };
+                windows.into_iter().map(sized).collect()
+            }
+            None => Vec::new(),
+        },
+    };
+    let covered: usize = parts.iter().map(|&(_, bytes)| bytes).sum();
+    match parts.last_mut() {
+        Some((_, last)) => *last += bytes - covered,
+        None => parts.push((Part::Chunks(index..index + 1), bytes)),
+    }
+    parts
+}
+
+fn write_part(products: Products, relocator: &Relocator, segment: &OutputSegment, part: &Part, out: &mut [u8]) {
+    let (range, window) = match part {
+        Part::Chunks(range) => (range.clone(), None),
+        Part::Window(index, window) => (*index..index + 1, Some(window)),
+        Part::Strings(index, range) => {
+            if let Chunk::Strings(strings) = segment.chunks[*index].0 {
+                products.layout.strings[strings as usize].write(range.clone(), out);
+            }
+            return;
+        }
+    };
     let base = chunk_start(segment, range.start);
     for &(chunk, offset) in &segment.chunks[range] {
         let at = (offset - base) as usize;
@@ -136,15 +204,28 @@ fn write_chunks(
                 strings.write(strings.all(), &mut out[at..at + strings.size as usize]);
             }
             Chunk::Input(index) => {
-                let Some((file, local)) = products.resolution.segments.locate(index) else { continue };
-                let contents = &products.resolution.files[file].contents;
-                let input = contents.segments.at(local as usize);
-                let out = &mut out[at..at + input.data.len()];
-                out.copy_from_slice(input.data);
+                let Some((file, contents, input)) = input_segment(products, index) else { continue };
+                let mut relocations = contents.segment_relocations(&input);
+                let mut bytes = 0..input.data.len();
+                if let Some(window) = window {
+                    (bytes, relocations) = (window.bytes.clone(), relocations.part(&window.relocations));
+                }
+                let out = &mut out[at..at + bytes.len()];
+                out.copy_from_slice(&input.data[bytes.clone()]);
                 let address = segment.address.wrapping_add(offset).wrapping_sub(input.offset as u64);
                 let place = Place { tombstone: 0, address };
-                relocate::apply(relocator, file, contents.segment_relocations(&input), input.offset, place, out);
+                relocate::apply(relocator, file, relocations, input.offset + bytes.start as u32, place, out);
             }
         }
     }
+}
+
+/// An input segment, and where it is.
+fn input_segment<'a, 'i>(
+    products: Products<'a, 'i>,
+    index: InputSegmentIdx,
+) -> Option<(FileIdx, &'a Contents<'i>, Segment<'i>)> {
+    let (file, local) = products.resolution.segments.locate(index)?;
+    let contents = &products.resolution.files[file].contents;
+    Some((file, contents, contents.segments.at(local as usize)))
 }

@@ -28,7 +28,6 @@ use crate::relocate::{BodyPlaces, Offsets, Relocator, Table};
 use crate::resolve::Resolution;
 use crate::synthetic::Bodies;
 use rayon::prelude::*;
-use std::ops::Range;
 
 pub(crate) use stitch::CODE;
 pub use stream::Written;
@@ -69,8 +68,8 @@ enum Job {
     Code(usize),
     /// Segments.
     Data(data::DataJob),
-    /// Inputs of a custom section.
-    Custom(usize, Range<usize>),
+    /// A part of a custom section.
+    Custom(usize, usize),
     /// A piece of the name section.
     Names(usize),
     /// A piece of the sections that make the module an object.
@@ -246,9 +245,8 @@ impl<'i> Plan<'_, 'i> {
             let custom = &self.customs.sections()[index];
             let name = custom.name.as_bytes();
             self.add_head(stitch::head(stitch::CUSTOM, custom.size, |out| leb::push_name(out, name)));
-            for (range, size) in self.customs.jobs(index) {
-                self.add(Job::Custom(index, range), size);
-            }
+            let sizes: Vec<usize> = self.customs.task_sizes(index).collect();
+            sizes.into_iter().enumerate().for_each(|(task, size)| self.add(Job::Custom(index, task), size));
         }
         for (section, (head, sizes)) in self.object.heads().into_iter().enumerate() {
             self.add_head(head);
@@ -308,7 +306,7 @@ impl<'i> Plan<'_, 'i> {
             Job::Head(head) => out.copy_from_slice(head),
             Job::Code(task) => self.code.write(self.products, relocator, *task, out),
             Job::Data(job) => self.data.write(self.products, relocator, *job, out),
-            Job::Custom(section, range) => self.customs.write(*section, range.clone(), relocator, out),
+            Job::Custom(section, task) => self.customs.write(*section, *task, relocator, out),
             Job::Object(section, piece) => out.copy_from_slice(self.object.piece(*section, *piece)),
             Job::Names(piece) => out.copy_from_slice(&self.made_names.pieces[*piece]),
         }

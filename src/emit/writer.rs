@@ -37,16 +37,32 @@ impl<E, W: Fn(usize, &[u8]) -> Result<(), E>> Writer<W> {
     pub fn submit(&self, at: usize, block: Vec<u8>) -> Result<(), E> {
         let mut waiting = self.waiting.lock();
         waiting.push((at, block));
-        let mut full = waiting.len() > self.waiting_max;
+        let full = waiting.len() > self.waiting_max;
         drop(waiting);
-        // The thread that writes may have looked for blocks just before this one came: so each looks again when it is
-        // done, and none is left behind.
+        self.write_waiting(full)
+    }
+
+    /// Writes `bytes` at `at` at once.
+    ///
+    /// # Errors
+    /// What writing them, or a block that waited meanwhile, returned.
+    pub fn write(&self, at: usize, bytes: &[u8]) -> Result<(), E> {
+        let guard = self.writing.lock();
+        (self.write_at)(at, bytes)?;
+        drop(guard);
+        self.write_waiting(false)
+    }
+
+    /// Writes the blocks that wait, unless another thread is writing; waits for that one if `patient`.
+    fn write_waiting(&self, mut patient: bool) -> Result<(), E> {
+        // Whoever writes may have looked for blocks just before one came: so each looks again when it is done, and none is
+        // left behind.
         while !self.waiting.lock().is_empty() {
-            let guard = if full { Some(self.writing.lock()) } else { self.writing.try_lock() };
+            let guard = if patient { Some(self.writing.lock()) } else { self.writing.try_lock() };
             if guard.is_none() {
                 break;
             }
-            full = false;
+            patient = false;
             loop {
                 let Some((at, block)) = self.waiting.lock().pop() else { break };
                 (self.write_at)(at, &block)?;
@@ -54,15 +70,6 @@ impl<E, W: Fn(usize, &[u8]) -> Result<(), E>> Writer<W> {
             }
         }
         Ok(())
-    }
-
-    /// Writes `bytes` at `at` at once.
-    ///
-    /// # Errors
-    /// What the writing returned.
-    pub fn write(&self, at: usize, bytes: &[u8]) -> Result<(), E> {
-        let _guard = self.writing.lock();
-        (self.write_at)(at, bytes)
     }
 }
 
@@ -124,6 +131,28 @@ mod tests {
             });
             assert_eq!(result, Ok(()));
             assert!(written.into_inner().chunks(3).enumerate().all(|(i, block)| block == [(i % 251) as u8 + 1; 3]));
+        }
+    }
+
+    #[test]
+    fn no_block_waits_for_ever_behind_one_that_is_written_at_once() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        for _ in 0..50 {
+            let written = Mutex::new(0);
+            let result: Result<(), ()> = pool.install(|| {
+                let writer = Writer::new(|at, _: &[u8]| {
+                    std::thread::sleep(std::time::Duration::from_micros(if at == 0 { 300 } else { 0 }));
+                    *written.lock() += 1;
+                    Ok(())
+                });
+                let later = || {
+                    std::thread::sleep(std::time::Duration::from_micros(100));
+                    writer.submit(1, vec![1])
+                };
+                let (first, second) = rayon::join(|| writer.write(0, &[0]), later);
+                first.and(second)
+            });
+            assert_eq!((result, written.into_inner()), (Ok(()), 2));
         }
     }
 

@@ -4,6 +4,7 @@
 //! an unpacked one, and a large link has tens of millions.
 
 use crate::leb;
+use std::ops::Range;
 
 /// What a relocation's field looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,12 +244,20 @@ pub struct Relocations<'i> {
 impl<'i> Relocations<'i> {
     /// The entries at `start..end` of `bytes`.
     #[inline]
-    pub(super) fn new(bytes: &'i [u8], start: u32, end: u32) -> Self {
+    pub(crate) fn new(bytes: &'i [u8], start: u32, end: u32) -> Self {
         Self { bytes, at: start as usize, end: end as usize }
     }
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.at >= self.end
+    }
+    /// Bytes of the entries.
+    pub fn encoded_size(&self) -> usize {
+        self.end.saturating_sub(self.at)
+    }
+    /// The entries in these bytes of them: between two entries.
+    pub fn part(&self, bytes: &Range<usize>) -> Self {
+        Self { bytes: self.bytes, at: self.at + bytes.start, end: (self.at + bytes.end).min(self.end) }
     }
 }
 

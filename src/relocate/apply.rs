@@ -37,11 +37,12 @@ pub fn apply(relocator: &Relocator, file: FileIdx, relocations: Relocations, bas
     }
 }
 
-/// Applies `relocations` to `out`, all of a custom section. `tombstone` is as in [`Place`].
+/// Applies `relocations` to `out`, which lies `base` bytes into a custom section. `tombstone` is as in [`Place`].
 pub fn apply_to_custom(
     relocator: &Relocator,
     file: FileIdx,
     mut relocations: Relocations,
+    base: usize,
     tombstone: u64,
     out: &mut [u8],
 ) {
@@ -49,7 +50,7 @@ pub fn apply_to_custom(
     let bodies = relocator.offsets.map(|offsets| offsets.bodies());
     while let Some((relocation, alike)) = relocations.next_with_alike() {
         let entry = file.entry(relocation.index);
-        let run = Run { relocation, alike, relocations: &mut relocations };
+        let run = Run { relocation, alike, relocations: &mut relocations, base };
         // Debug information has nothing but these, and millions of them.
         match (relocation.kind, entry.kind()) {
             (RelocationKind::SECTION_OFFSET_I32, Entry::STRINGS) if let Some(strings) = file.strings(entry) => {
@@ -69,7 +70,7 @@ pub fn apply_to_custom(
             }
             _ => {
                 let value = file.general(relocation, Place { tombstone, address: 0 });
-                relocation.kind.field().write(value, &mut out[relocation.offset as usize..]);
+                relocation.kind.field().write(value, &mut out[relocation.offset as usize - base..]);
             }
         }
     }
@@ -81,6 +82,8 @@ struct Run<'r, 'i> {
     /// What those have in common with it that are like it.
     alike: Option<Alike>,
     relocations: &'r mut Relocations<'i>,
+    /// Where the output begins, as offsets count.
+    base: usize,
 }
 
 impl Run<'_, '_> {
@@ -89,7 +92,7 @@ impl Run<'_, '_> {
     #[inline(always)]
     fn write(self, out: &mut [u8], value: impl Fn(i64) -> u32) {
         let mut put = |offset: u32, addend: i64| {
-            let at = offset as usize;
+            let at = offset as usize - self.base;
             out[at..at + 4].copy_from_slice(&value(addend).to_le_bytes());
         };
         put(self.relocation.offset, self.relocation.addend);

@@ -18,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("resources/jobserver", "int main(void) { return 0; }".to_owned(), tokens),
         trial("resources/large-output", large_data(), streamed),
+        trial("resources/large-segment", format!("char data[{OUTPUT_MIB} << 20] = {{1}};\n"), streamed),
     ]
 }
 

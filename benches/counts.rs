@@ -125,12 +125,13 @@ fn add_header(counts: &mut Counts, object: &Object, size: usize) {
 fn add_contents(counts: &mut Counts, object: &Object, contents: &Contents) {
     let of_code: usize = contents.bodies.iter().map(|body| contents.body_relocations(&body).count()).sum();
     counts.add("relocations in code", of_code);
-    let of_data: usize = contents.segments.iter().map(|segment| contents.segment_relocations(segment).count()).sum();
+    let of_data: usize = contents.segments.iter().map(|segment| contents.segment_relocations(&segment).count()).sum();
     counts.add("relocations in data", of_data);
     let of_customs: usize = contents.customs.iter().map(|custom| custom.relocations.count()).sum();
     counts.add("relocations in debug information", of_customs);
     let strings = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte == 0).count();
-    for segment in contents.segments.iter().filter(|segment| segment.flags & linking::SEGMENT_STRINGS != 0) {
+    let has_strings = |&(index, _): &(usize, _)| object.info_of_segment(index).flags & linking::SEGMENT_STRINGS != 0;
+    for (_, segment) in contents.segments.iter().enumerate().filter(has_strings) {
         counts.add("mergeable strings in data", strings(segment.data));
         counts.add("their bytes", segment.data.len());
     }

@@ -16,8 +16,21 @@ const BATCH_MIN: usize = 32;
 
 #[derive(Default)]
 struct Shard<'i> {
-    table: HashTable<u32>,
-    strings: Vec<(u64, &'i [u8])>,
+    /// Short hash and number of each string: what is looked for is mostly told apart without the strings.
+    table: HashTable<(u32, u32)>,
+    strings: Vec<&'i [u8]>,
+}
+
+/// The half of a hash that a shard's table holds.
+#[inline]
+fn short(hash: u64) -> u32 {
+    hash as u32
+}
+
+/// The hash that a shard's table goes by: it looks at the lowest bits and the highest.
+#[inline]
+fn of_table(short: u32) -> u64 {
+    short as u64 | (short as u64) << 32
 }
 
 /// Collects strings from many threads. Ids depend on timing: they may be compared, but no order may come from them.
@@ -36,14 +49,14 @@ impl<'i> Shard<'i> {
     /// The number of `string`, which has the hash `hash`, in this shard.
     #[inline]
     fn intern(&mut self, hash: u64, string: &'i [u8]) -> u32 {
-        let strings = &mut self.strings;
-        let is_it = |&i: &u32| strings[i as usize] == (hash, string);
-        match self.table.entry(hash, is_it, |&i| strings[i as usize].0) {
-            Entry::Occupied(entry) => *entry.get(),
+        let (strings, hash) = (&mut self.strings, short(hash));
+        let is_it = |&(other, i): &(u32, u32)| other == hash && strings[i as usize] == string;
+        match self.table.entry(of_table(hash), is_it, |&(hash, _)| of_table(hash)) {
+            Entry::Occupied(entry) => entry.get().1,
             Entry::Vacant(entry) => {
                 let local = strings.len() as u32;
-                entry.insert(local);
-                strings.push((hash, string));
+                entry.insert((hash, local));
+                strings.push(string);
                 local
             }
         }
@@ -56,10 +69,12 @@ impl Shard<'_> {
     fn look_ahead(&self, entries: &[(u64, u32)], seen: &mut Vec<u32>) {
         seen.clear();
         seen.extend(entries.iter().map(|&(hash, _)| {
-            let Some(&local) = self.table.find(hash, |&i| self.strings[i as usize].0 == hash) else { return NOT_SEEN };
-            std::hint::black_box(self.strings[local as usize].1.first());
-            local
+            let hash = short(hash);
+            self.table.find(of_table(hash), |&(other, _)| other == hash).map_or(NOT_SEEN, |&(_, local)| local)
         }));
+        for &local in &*seen {
+            std::hint::black_box(self.strings.get(local as usize).and_then(|string| string.first()));
+        }
     }
 }
 
@@ -159,7 +174,7 @@ impl<'i> Interner<'i> {
             for (&(hash, i), &seen) in entries.iter().zip(&seen) {
                 let text = string(i as usize).unwrap_or_default();
                 let local = match table.strings.get(seen as usize) {
-                    Some(&(_, other)) if other == text => seen,
+                    Some(&other) if other == text => seen,
                     _ => table.intern(hash, text),
                 };
                 found(i as usize, self.bits.id(local, shard));
@@ -183,14 +198,14 @@ impl<'i> Interned<'i> {
     #[inline]
     pub fn get(&self, id: u32) -> &'i [u8] {
         let (shard, local) = self.bits.parts(id);
-        self.shards[shard].strings[local].1
+        self.shards[shard].strings[local]
     }
     /// All strings with their ids, in no order that means anything.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &'i [u8])> + '_ {
         let bits = self.bits;
         self.shards.iter().enumerate().flat_map(move |(number, shard)| {
             let strings = shard.strings.iter().enumerate();
-            strings.map(move |(local, &(_, string))| (bits.id(local as u32, number), string))
+            strings.map(move |(local, &string)| (bits.id(local as u32, number), string))
         })
     }
     /// The id of `string`, if it was interned.
@@ -198,7 +213,8 @@ impl<'i> Interned<'i> {
         let hash = xxh3_64(string);
         let shard_number = self.bits.of_hash(hash);
         let shard = &self.shards[shard_number];
-        let local = shard.table.find(hash, |&i| shard.strings[i as usize] == (hash, string))?;
+        let is_it = |&(other, i): &(u32, u32)| other == short(hash) && shard.strings[i as usize] == string;
+        let (_, local) = shard.table.find(of_table(short(hash)), is_it)?;
         Some(self.bits.id(*local, shard_number))
     }
     /// Adds a string after the parallel phase.

@@ -227,5 +227,5 @@ fn input_segment<'a, 'i>(
 ) -> Option<(FileIdx, &'a Contents<'i>, Segment<'i>)> {
     let (file, local) = products.resolution.segments.locate(index)?;
     let contents = &products.resolution.files[file].contents;
-    Some((file, contents, contents.segments[local as usize]))
+    Some((file, contents, contents.segments.at(local as usize)))
 }

@@ -27,13 +27,13 @@ pub fn user(object: &Object, contents: &Contents, symbol: u32, options: &Options
         }
     }
     for (index, segment) in contents.segments.iter().enumerate() {
-        if let Some(relocation) = contents.segment_relocations(segment).find(refers) {
+        if let Some(relocation) = contents.segment_relocations(&segment).find(refers) {
             let offset = u64::from(relocation.offset.saturating_sub(segment.offset));
             let name = data_at(object, index as u32, offset)
                 .map(|data| display_name(object.text(data.name), options.demangle));
             return Some(match name {
                 Some(name) => format!("the data '{name}'"),
-                None => format!("the data segment '{}'", segment.name),
+                None => format!("the data segment '{}'", object.text(object.info_of_segment(index).name)),
             });
         }
     }
@@ -46,7 +46,9 @@ fn data_at<'o, 'i>(object: &'o Object<'i>, segment: u32, offset: u64) -> Option<
         symbol.kind == SymbolKind::Data
             && !symbol.flags.is_undefined()
             && symbol.index == segment
-            && offset.checked_sub(object.offset_of(symbol)).is_some_and(|inside| inside < u64::from(symbol.size))
+            && offset
+                .checked_sub(object.offset_of(symbol))
+                .is_some_and(|inside| inside < u64::from(object.size_of(symbol)))
     })
 }
 

@@ -137,7 +137,7 @@ impl<'i> Layout<'i> {
     fn has_runtime_relocations(&self, options: &Options, resolution: &Resolution) -> bool {
         self.data_inputs(options, resolution).any(|(_, file, local)| {
             let contents = &resolution.files[file].contents;
-            let mut relocations = contents.segment_relocations(&contents.segments[local as usize]);
+            let mut relocations = contents.segment_relocations(&contents.segments.at(local as usize));
             match options.is_pic() {
                 true => !relocations.is_empty(),
                 false => relocations.any(|relocation| {

@@ -58,7 +58,7 @@ impl<'i> Layout<'i> {
         }
         if self.tls_inputs(resolution).any(|(_, file, local)| {
             let contents = &resolution.files[file].contents;
-            !contents.segment_relocations(&contents.segments[local as usize]).is_empty()
+            !contents.segment_relocations(&contents.segments.at(local as usize)).is_empty()
         }) {
             self.init.apply_tls = Some(make(resolution, live, linker::APPLY_TLS_RELOCS, Role::ApplyTlsRelocs));
         }
@@ -87,7 +87,7 @@ impl<'i> Layout<'i> {
         let Definition::Data { segment, .. } = definition else { return flags.has(SymbolFlags::TLS) };
         let in_tls_segment = || {
             let (file, local) = resolution.segments.locate(segment)?;
-            Some(resolution.files[file].contents.segments[local as usize].flags & SEGMENT_TLS != 0)
+            Some(resolution.files[file].object.info_of_segment(local as usize).flags & SEGMENT_TLS != 0)
         };
         flags.has(SymbolFlags::TLS) || in_tls_segment().unwrap_or(false)
     }

@@ -109,7 +109,7 @@ impl<'a, 'i> Look<'a, 'i> {
             Things::Segments(range) => {
                 for local in range.clone() {
                     if self.live.segment(resolution.segments.get(file, local as u32)) {
-                        looker.look_at_all(contents.segment_relocations(&contents.segments[local]));
+                        looker.look_at_all(contents.segment_relocations(&contents.segments.at(local)));
                     }
                 }
             }

@@ -2,8 +2,8 @@
 
 use crate::index::*;
 use crate::liveness::LiveSet;
-use crate::object::Segment;
 use crate::object::linking::{NO_COMDAT, SEGMENT_STRINGS, SEGMENT_TLS};
+use crate::object::{Object, Segment, SegmentInfo};
 use crate::options::Options;
 use crate::par;
 use crate::resolve::Resolution;
@@ -30,8 +30,17 @@ pub(super) struct Member {
 
 impl Member {
     /// The segment itself.
-    pub fn segment<'a, 'i>(&self, resolution: &'a Resolution<'i>) -> &'a Segment<'i> {
-        &resolution.files[self.file].contents.segments[self.local as usize]
+    pub fn segment<'i>(&self, resolution: &Resolution<'i>) -> Segment<'i> {
+        resolution.files[self.file].contents.segments.at(self.local as usize)
+    }
+    /// The flags of the segment.
+    pub fn flags(&self, resolution: &Resolution) -> u32 {
+        resolution.files[self.file].object.info_of_segment(self.local as usize).flags
+    }
+    /// What the segment is called.
+    pub fn name<'i>(&self, resolution: &Resolution<'i>) -> &'i str {
+        let object = &resolution.files[self.file].object;
+        object.text(object.info_of_segment(self.local as usize).name)
     }
     /// What its object is called.
     pub fn object_name<'i>(&self, resolution: &Resolution<'i>) -> &'i str {
@@ -97,15 +106,16 @@ impl<'i> Part<'i> {
             if !live.segment(InputSegmentIdx::new(first + local)) {
                 continue;
             }
+            let info = content.object.info_of_segment(local);
             let member = Member {
                 file,
                 local: local as u32,
                 size: segment.data.len() as u64,
-                alignment: segment.alignment,
-                merges: merges(options, segment),
+                alignment: info.alignment as u32,
+                merges: merges(options, &segment, info),
             };
-            self.uses_tls |= segment.flags & SEGMENT_TLS != 0;
-            let name = output_name(options, segment);
+            self.uses_tls |= info.flags & SEGMENT_TLS != 0;
+            let name = output_name(options, &content.object, info);
             // The next linker may drop a comdat segment: `-r` keeps each for itself.
             let comdat = || content.object.segment_comdats.get(local).copied().unwrap_or(NO_COMDAT);
             if options.relocatable && comdat() != NO_COMDAT {
@@ -142,20 +152,21 @@ impl<'i> Part<'i> {
 }
 
 /// The output segment that an input segment goes into.
-pub(super) fn output_name<'i>(options: &Options, segment: &Segment<'i>) -> &'i str {
-    if segment.flags & SEGMENT_TLS != 0 {
+pub(super) fn output_name<'i>(options: &Options, object: &Object<'i>, info: SegmentInfo) -> &'i str {
+    if info.flags & SEGMENT_TLS != 0 {
         return ".tdata";
     }
     if options.merge_data_segments {
+        let name = object.text_bytes(info.name);
         for prefix in [".text.", ".data.", ".bss.", ".rodata."] {
-            if segment.name.starts_with(prefix) {
-                return &segment.name[..prefix.len() - 1];
+            if name.starts_with(prefix.as_bytes()) {
+                return &prefix[..prefix.len() - 1];
             }
         }
     }
-    segment.name
+    object.text(info.name)
 }
 
-fn merges(options: &Options, segment: &Segment) -> bool {
-    options.optimize > 0 && segment.flags & SEGMENT_STRINGS != 0 && segment.alignment == 0 && !segment.data.is_empty()
+fn merges(options: &Options, segment: &Segment, info: SegmentInfo) -> bool {
+    options.optimize > 0 && info.flags & SEGMENT_STRINGS != 0 && info.alignment == 0 && !segment.data.is_empty()
 }

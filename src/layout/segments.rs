@@ -123,7 +123,7 @@ impl<'i> Layout<'i> {
                 (Chunk::Input(member.index(resolution)), member.size)
             } else {
                 // The strings of one set of flags go where the first segment that has them was.
-                let flags = member.segment(resolution).flags;
+                let flags = member.flags(resolution);
                 match merged.iter_mut().find(|mergeable| mergeable.flags == flags && !mergeable.placed) {
                     Some(mergeable) => {
                         mergeable.placed = true;
@@ -165,19 +165,22 @@ impl<'i> Layout<'i> {
     ) -> Vec<Mergeable> {
         let mut merged: Vec<Mergeable> = Vec::new();
         for &member in members.iter().filter(|member| member.merges) {
-            let segment = member.segment(resolution);
-            if segment.data.last() != Some(&0) {
-                let message =
-                    format!("{}:({}): string is not null terminated", member.object_name(resolution), segment.name);
+            let flags = member.flags(resolution);
+            if member.segment(resolution).data.last() != Some(&0) {
+                let message = format!(
+                    "{}:({}): string is not null terminated",
+                    member.object_name(resolution),
+                    member.name(resolution)
+                );
                 diagnostics.error(crate::diagnostic::Kind::Malformed, message);
                 continue;
             }
-            match merged.iter_mut().find(|mergeable| mergeable.flags == segment.flags) {
+            match merged.iter_mut().find(|mergeable| mergeable.flags == flags) {
                 Some(mergeable) => mergeable.inputs.push(member),
                 None => {
                     let strings = (self.strings.len() + merged.len()) as u32;
                     let inputs = vec![member];
-                    merged.push(Mergeable { flags: segment.flags, strings, inputs, placed: false });
+                    merged.push(Mergeable { flags, strings, inputs, placed: false });
                 }
             }
         }
@@ -243,10 +246,10 @@ impl<'a, 'i> Compact<'a, 'i> {
         };
         let means: Vec<(u32, u32)> = merged.iter().map(mean).collect();
         let item = |member: &Member| {
-            let segment = member.segment(self.resolution);
-            let mean = means.iter().find(|&&(flags, _)| flags == segment.flags && member.merges);
+            let own = member.flags(self.resolution);
+            let mean = means.iter().find(|&&(flags, _)| flags == own && member.merges);
             let references = mean.map_or_else(|| self.references(member), |&(_, mean)| mean);
-            Item { category: 0, name: segment.name, alignment: segment.alignment, references }
+            Item { category: 0, name: member.name(self.resolution), alignment: member.alignment, references }
         };
         let items: Vec<Item> = members.par_iter().map(item).collect();
         let keys = segment_order::keys(&items);
@@ -261,9 +264,9 @@ impl<'a, 'i> Compact<'a, 'i> {
 /// No section, hence no segment, holds more than 4 GiB. What asks for that is an alignment: the input has fewer bytes.
 fn report_too_large(resolution: &Resolution, name: &str, members: &[Member], diagnostics: &mut Diagnostics) {
     let Some(largest) = members.iter().max_by_key(|member| member.alignment) else { return };
-    let (segment, file) = (largest.segment(resolution), largest.object_name(resolution));
+    let (segment, file) = (largest.name(resolution), largest.object_name(resolution));
     let message = format!("{file}: output data segment {name} is too large: it cannot have 4 GiB or more");
-    let note = format!("{} asks for an alignment of 2^{} bytes", segment.name, segment.alignment);
+    let note = format!("{} asks for an alignment of 2^{} bytes", segment, largest.alignment);
     diagnostics.push(crate::diagnostic::Diagnostic::error(crate::diagnostic::Kind::Layout, message).note(note));
 }
 

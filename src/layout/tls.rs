@@ -36,13 +36,14 @@ pub(super) fn tls_problems(options: &Options, resolution: &Resolution, file: Fil
         Definition::Data { segment, .. } => resolution.segments.locate(segment),
         _ => None,
     };
-    let segment = segment.map(|(file, local)| &resolution.files[file].contents.segments[local as usize]);
-    let in_tls_segment = segment.is_some_and(|segment| segment.flags & SEGMENT_TLS != 0);
+    let segment = segment.map(|(file, local)| (&*resolution.files[file].object, local as usize));
+    let segment = segment.map(|(object, local)| (object, object.info_of_segment(local)));
+    let in_tls_segment = segment.is_some_and(|(_, info)| info.flags & SEGMENT_TLS != 0);
     if !flags.has(SymbolFlags::TLS) && !in_tls_segment {
         problems.push(TlsProblem::NotTls);
     }
-    if let Some(segment) = segment.filter(|_| !in_tls_segment) {
-        problems.push(TlsProblem::NotInTlsSection(output_name(options, segment).into()));
+    if let Some((object, info)) = segment.filter(|_| !in_tls_segment) {
+        problems.push(TlsProblem::NotInTlsSection(output_name(options, object, info).into()));
     }
     problems
 }

@@ -111,7 +111,7 @@ impl Nodes<'_, '_> {
     fn of_segments(&self, file: FileIdx, live: &LiveSet) -> Vec<Vec<u32>> {
         let contents = &self.resolution.files[file].contents;
         let is_live = |local| live.segment(self.resolution.segments.get(file, local));
-        self.of_units(file, contents.segments.iter().map(|segment| contents.segment_relocations(segment)), is_live)
+        self.of_units(file, contents.segments.iter().map(|segment| contents.segment_relocations(&segment)), is_live)
     }
 
     fn of_units<'r>(
@@ -151,8 +151,8 @@ impl Nodes<'_, '_> {
                 self.add(self.resolution.definition(file, init.symbol), &mut targets);
             }
         }
-        for (local, segment) in content.contents.segments.iter().enumerate() {
-            if segment.flags & SEGMENT_RETAIN != 0 {
+        for (local, info) in content.object.segment_info.iter().take(content.contents.segments.len()).enumerate() {
+            if info.flags & SEGMENT_RETAIN != 0 {
                 targets.push(self.functions + self.resolution.segments.get(file, local as u32).0);
             }
         }

@@ -160,7 +160,7 @@ impl Marker<'_, '_> {
                 (file, false, body.relocations, body.relocations_end)
             }
             Unit::Segment(file, local) => {
-                let segment = &self.resolution.files[file].contents.segments[local as usize];
+                let segment = self.resolution.files[file].contents.segments.at(local as usize);
                 (file, true, segment.relocations, segment.relocations_end)
             }
         };
@@ -325,8 +325,8 @@ impl Marker<'_, '_> {
                 self.mark_reference(file, init.symbol, push);
             }
         }
-        for (local, segment) in content.contents.segments.iter().enumerate() {
-            let kept = segment.flags & SEGMENT_RETAIN != 0;
+        for (local, info) in content.object.segment_info.iter().take(content.contents.segments.len()).enumerate() {
+            let kept = info.flags & SEGMENT_RETAIN != 0;
             if kept && self.segments.insert(self.resolution.segments.get(file, local as u32).index()) {
                 self.push_unit(Unit::Segment(file, local as u32), push);
             }

@@ -21,9 +21,9 @@ pub fn report_unused(options: &Options, resolution: &Resolution, live: &LiveSet,
                 print(name, text);
             }
         }
-        for (local, segment) in content.contents.segments.iter().enumerate() {
+        for local in 0..content.contents.segments.len() {
             if !live.segment(resolution.segments.get(file, local as u32)) {
-                print(name, segment.name);
+                print(name, object.text(object.info_of_segment(local).name));
             }
         }
         for (local, text) in

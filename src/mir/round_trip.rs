@@ -52,14 +52,19 @@ fn compare(a: &Object, a_rest: &Contents, b: &Object, b_rest: &Contents) -> Vec<
     for (index, (x, y)) in a.symbols.iter().zip(&b.symbols).enumerate() {
         let is_same = x.kind == y.kind && x.flags == y.flags;
         let name = a.text(x.name);
-        let names = (name, x.index, a.offset_of(x), x.size) == (b.text(y.name), y.index, b.offset_of(y), y.size);
+        let names =
+            (name, x.index, a.offset_of(x), a.size_of(x)) == (b.text(y.name), y.index, b.offset_of(y), b.size_of(y));
         check(&format!("symbol {index}, {name}"), is_same && (names || x.kind == SymbolKind::Section));
     }
     check("the number of data segments", a_rest.segments.len() == b_rest.segments.len());
-    for (x, y) in a_rest.segments.iter().zip(&b_rest.segments) {
-        let is_same = (x.name, x.alignment, x.flags, x.data) == (y.name, y.alignment, y.flags, y.data);
-        let relocations = a_rest.segment_relocations(x).eq(b_rest.segment_relocations(y));
-        check(&format!("data segment {}", x.name), is_same && relocations);
+    for (index, (x, y)) in a_rest.segments.iter().zip(b_rest.segments.iter()).enumerate() {
+        let info = |object: &Object<'_>| {
+            let info = object.info_of_segment(index);
+            (object.text_bytes(info.name).to_vec(), info.alignment, info.flags)
+        };
+        let relocations = a_rest.segment_relocations(&x).eq(b_rest.segment_relocations(&y));
+        let name = a.text(a.info_of_segment(index).name);
+        check(&format!("data segment {name}"), info(a) == info(b) && x.data == y.data && relocations);
     }
     let inits =
         |object: &Object| -> Vec<_> { object.init_functions.iter().map(|init| (init.priority, init.symbol)).collect() };

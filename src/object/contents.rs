@@ -5,25 +5,6 @@ use crate::diagnostic::Diagnostic;
 use crate::mir::Unit;
 use std::borrow::Cow;
 
-/// A data segment.
-#[derive(Clone, Copy, Debug)]
-pub struct Segment<'i> {
-    /// Name from the `linking` section, e.g. `.rodata.str`; empty if it says none.
-    pub name: &'i str,
-    /// Alignment as a power of two.
-    pub alignment: u32,
-    /// `linking::SEGMENT_*`; SEGMENT_TLS is also set for segments called `.tdata*` or `.tbss*`.
-    pub flags: u32,
-    /// Contents.
-    pub data: &'i [u8],
-    /// Offset of `data` from the start of the data section's payload.
-    pub offset: u32,
-    /// Where its relocations begin in the bytes of `reloc.DATA`'s entries.
-    pub relocations: u32,
-    /// Where they end.
-    pub relocations_end: u32,
-}
-
 /// A custom section, other than those that [`Object`] and [`Contents`] read themselves.
 #[derive(Clone, Copy, Debug)]
 pub struct CustomSection<'i> {
@@ -69,7 +50,7 @@ pub struct Contents<'i> {
     /// relocations is the number of an instruction.
     pub mir: Option<Unit<'i>>,
     /// Data segments.
-    pub segments: Vec<Segment<'i>>,
+    pub segments: Segments<'i>,
     pub(super) data_relocations: Cow<'i, [u8]>,
     /// Custom sections that go to the output, in file order. Without `linking`, `reloc.*`, `producers`,
     /// `target_features` and `name`.

@@ -79,8 +79,8 @@ pub struct Object<'i> {
     pub is_mir: bool,
     /// The symbol table, in file order.
     pub symbols: Vec<Symbol>,
-    /// Offsets of data symbols that [`Symbol`] has no room for.
-    pub(super) wide_offsets: Vec<u64>,
+    /// Offsets and sizes of data symbols that [`Symbol`] has no room for.
+    pub(super) places: Vec<(u64, u32)>,
     /// Name, alignment (log2) and flags of each segment: the WASM_SEGMENT_INFO subsection.
     pub segment_info: Box<[linking::SegmentInfo]>,
     /// Functions to call at start-up: the WASM_INIT_FUNCS subsection.
@@ -399,7 +399,7 @@ mod tests {
                 assert!(!contents.body_bytes(&body).is_empty());
                 contents.body_relocations(&body).for_each(drop);
             }
-            contents.segments.iter().for_each(|segment| contents.segment_relocations(segment).for_each(drop));
+            contents.segments.iter().for_each(|segment| contents.segment_relocations(&segment).for_each(drop));
             contents.customs.iter().for_each(|custom| custom.relocations.for_each(drop));
             object.types.iter().for_each(|ty| assert!(ty.params().len() + ty.results().len() < ty.0.len()));
         };

@@ -52,31 +52,31 @@ impl SymbolKind {
     }
 }
 
-/// The flag word of a symbol.
+/// The flag word of a symbol; higher bits of it mean nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SymbolFlags(pub u32);
+pub struct SymbolFlags(pub u16);
 
 impl SymbolFlags {
     /// Binding: a strong definition replaces it; undefined, it may stay so.
-    pub const WEAK: u32 = 1;
+    pub const WEAK: u16 = 1;
     /// Binding: visible in its object only.
-    pub const LOCAL: u32 = 2;
+    pub const LOCAL: u16 = 2;
     /// Both binding bits.
-    pub const BINDING_MASK: u32 = 3;
+    pub const BINDING_MASK: u16 = 3;
     /// Not exported by default.
-    pub const HIDDEN: u32 = 4;
+    pub const HIDDEN: u16 = 4;
     /// Not defined here.
-    pub const UNDEFINED: u32 = 0x10;
+    pub const UNDEFINED: u16 = 0x10;
     /// To be exported.
-    pub const EXPORTED: u32 = 0x20;
+    pub const EXPORTED: u16 = 0x20;
     /// An import whose symbol name differs from its field name.
-    pub const EXPLICIT_NAME: u32 = 0x40;
+    pub const EXPLICIT_NAME: u16 = 0x40;
     /// Must survive garbage collection.
-    pub const NO_STRIP: u32 = 0x80;
+    pub const NO_STRIP: u16 = 0x80;
     /// Thread-local data.
-    pub const TLS: u32 = 0x100;
+    pub const TLS: u16 = 0x100;
     /// Data that has a fixed address instead of a segment.
-    pub const ABSOLUTE: u32 = 0x200;
+    pub const ABSOLUTE: u16 = 0x200;
 
     /// Binding is weak.
     pub fn is_weak(self) -> bool {
@@ -91,7 +91,7 @@ impl SymbolFlags {
         self.0 & Self::UNDEFINED != 0
     }
     /// Any of the bits of `mask` is set.
-    pub fn has(self, mask: u32) -> bool {
+    pub fn has(self, mask: u16) -> bool {
         self.0 & mask != 0
     }
 }
@@ -106,10 +106,8 @@ pub struct Symbol {
     /// Index in the object's function, global, tag or table index space, data segment (0 if undefined or absolute), or
     /// index into `Object::sections`. Checked, and for imports known to be an import if and only if undefined.
     pub index: u32,
-    /// Data: what [`super::Object::offset_of`] makes an offset of.
-    pub(super) offset: u32,
-    /// Data: size in bytes.
-    pub size: u32,
+    /// Data: what [`super::Object::offset_of`] and [`super::Object::size_of`] make an offset and a size of.
+    pub(super) place: u32,
     /// What it names.
     pub kind: SymbolKind,
 }

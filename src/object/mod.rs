@@ -21,18 +21,20 @@ mod relocation_check;
 pub mod relocations;
 pub mod section;
 mod sections;
+mod segments;
 mod symbols;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use bodies::{Bodies, Body};
-pub use contents::{Contents, CustomSection, Feature, Producers, Segment};
+pub use contents::{Contents, CustomSection, Feature, Producers};
 pub use header::{GlobalImport, ImportNames, Object, TableImport, TypedImport};
-pub use linking::{Comdat, InitFunction, Symbol, SymbolFlags, SymbolKind};
+pub use linking::{Comdat, InitFunction, SegmentInfo, Symbol, SymbolFlags, SymbolKind};
 pub(crate) use mir::check_locals;
 pub(crate) use relocation_check::fits;
 pub use relocations::{Relocation, RelocationKind, Relocations};
 pub use section::{NameAt, Section, Sections, section_label};
+pub use segments::{Segment, Segments};
 
 use crate::index::{IndexVec, MemberIdx};
 

@@ -99,7 +99,7 @@ impl<'i> Object<'i> {
                 Entity::Func { ty, .. } => functions + push(&mut defined, ty),
                 Entity::Tag { ty, .. } => tags + push(&mut self.tags, ty),
                 Entity::Data { .. } => snapshot.segment_of[index as usize],
-                Entity::Absolute { value, .. } => self.keep_offset(value),
+                Entity::Absolute { value, .. } => self.keep_place(value, 0),
                 _ => continue,
             };
         }
@@ -120,6 +120,7 @@ impl<'i> Object<'i> {
         };
         symbols.par_extend(tasks.enumerate().map(symbol));
         self.symbols = symbols;
+        self.keep_large_sizes(snapshot);
         let mut exports: Vec<_> = declarations.exports.iter().collect();
         exports
             .sort_unstable_by_key(|(name, function)| (declarations.text(name), snapshot.symbols[*function as usize]));
@@ -142,21 +143,29 @@ impl<'i> Object<'i> {
                 None => (UNNAMED, SymbolFlags::LOCAL),
             };
             let name = self.add_name(name);
-            self.symbols.push(Symbol {
-                name,
-                flags: SymbolFlags(flags),
-                index: segment as u32,
-                offset: 0,
-                size: payload.size as u32,
-                kind: SymbolKind::Data,
-            });
+            let (place, index) = (self.keep_place(0, payload.size as u32), segment as u32);
+            self.symbols.push(Symbol { name, flags: SymbolFlags(flags), index, place, kind: SymbolKind::Data });
+        }
+    }
+
+    /// Says of data symbols how large they are, if they are so large that [`Self::symbol`] cannot.
+    fn keep_large_sizes(&mut self, snapshot: &'i Snapshot) {
+        let size = |segment: &SegmentSource| snapshot.payload(segment).1.size as u32;
+        let sizes = snapshot.segments[..snapshot.named].iter().map(size).enumerate();
+        for (segment, size) in sizes.filter(|&(_, size)| Self::near_place(size).is_none()) {
+            let place = self.keep_place(0, size);
+            let is_it = |symbol: &&mut Symbol| {
+                let is_placed = !symbol.flags.has(SymbolFlags::UNDEFINED | SymbolFlags::ABSOLUTE);
+                symbol.kind == SymbolKind::Data && is_placed && symbol.index as usize == segment
+            };
+            self.symbols.iter_mut().filter(is_it).for_each(|symbol| symbol.place = place);
         }
     }
 
     /// The symbol of a declaration; `index` is what [`Self::add_imports`] and [`Self::add_definitions`] say of it.
     fn symbol(&self, snapshot: &'i Snapshot, name: NameAt, entity: &Entity, index: u32) -> Symbol {
         let undefined = |weak: bool| SymbolFlags::UNDEFINED | if weak { SymbolFlags::WEAK } else { 0 };
-        let (kind, flags, index, size) = match *entity {
+        let (kind, flags, index, place) = match *entity {
             Entity::Func { linkage, .. } => (SymbolKind::Function, binding(linkage), index, 0),
             Entity::ImportFunc { weak, .. } => {
                 // Only what comes from elsewhere by another name may stay undefined.
@@ -168,21 +177,21 @@ impl<'i> Object<'i> {
             Entity::Data { kind, linkage } => {
                 let (_, payload) = snapshot.payload(&snapshot.segments[index as usize]);
                 let tls = if kind == DataKind::ThreadLocal { SymbolFlags::TLS } else { 0 };
-                (SymbolKind::Data, binding(linkage) | tls, index, payload.size as u32)
+                (SymbolKind::Data, binding(linkage) | tls, index, Self::near_place(payload.size as u32).unwrap_or(0))
             }
             Entity::ImportData { weak } => (SymbolKind::Data, undefined(weak), 0, 0),
             Entity::Removed { ty: None } => (SymbolKind::Data, undefined(false), 0, 0),
             Entity::Absolute { linkage, .. } => {
                 let flags = SymbolFlags(binding(linkage) | SymbolFlags::ABSOLUTE);
                 // Its index is no segment's, or else it would count from there.
-                return Symbol { name, flags, index: NONE, offset: index, size: 0, kind: SymbolKind::Data };
+                return Symbol { name, flags, index: NONE, place: index, kind: SymbolKind::Data };
             }
             Entity::ImportGlobal { .. } => (SymbolKind::Global, undefined(false), index, 0),
             Entity::ImportTag { .. } => (SymbolKind::Tag, undefined(false), index, 0),
             Entity::ImportTable { .. } => (SymbolKind::Table, undefined(false), index, 0),
             Entity::Tag { linkage, .. } => (SymbolKind::Tag, binding(linkage), index, 0),
         };
-        Symbol { name, flags: SymbolFlags(flags), index, offset: 0, size, kind }
+        Symbol { name, flags: SymbolFlags(flags), index, place, kind }
     }
 }
 
@@ -191,7 +200,7 @@ fn push<T>(list: &mut Vec<T>, item: T) -> u32 {
     list.len() as u32 - 1
 }
 
-fn binding(linkage: Linkage) -> u32 {
+fn binding(linkage: Linkage) -> u16 {
     match linkage {
         Linkage::Local => SymbolFlags::LOCAL,
         Linkage::Global => SymbolFlags::HIDDEN,
@@ -246,14 +255,11 @@ impl<'i> Contents<'i> {
         let features = snapshot.declarations.features().map(|name| Feature { prefix: b'+', name }).collect();
         let data_relocations = (&snapshot.relocations[..]).into();
         let mut contents = Self { data_relocations, features, ..Self::default() };
-        contents.segments.reserve_exact(snapshot.segments.len());
+        contents.segments = Segments::apart(snapshot.segments.len());
         for segment in &snapshot.segments {
             let (buffer, payload) = snapshot.payload(segment);
-            let (name, flags) = segment_kind(snapshot, segment);
-            let (name, alignment) = (SEGMENT_NAMES[name as usize], payload.alignment);
             let data = buffer.bytes(payload).unwrap_or_else(|| &snapshot.zeros[..payload.size as usize]);
-            let (relocations, relocations_end) = (segment.relocations.start, segment.relocations.end);
-            contents.segments.push(Segment { name, alignment, flags, data, offset: 0, relocations, relocations_end });
+            contents.segments.push_piece(data, segment.relocations.end);
         }
         contents.check_fixups(object, snapshot, &targets)?;
         contents.read_functions(object, Unit::Module(ModuleUnit(snapshot)), &mut targets)?;
@@ -269,7 +275,7 @@ impl<'i> Contents<'i> {
         targets: &Targets<'_, '_>,
     ) -> Result<(), Diagnostic> {
         for (segment, source) in self.segments.iter().zip(&snapshot.segments) {
-            for relocation in self.segment_relocations(segment) {
+            for relocation in self.segment_relocations(&segment) {
                 if !targets.fits(relocation.kind, relocation.index) {
                     let (name, offset) = (snapshot.name_of(source), relocation.offset);
                     let problem = "points at a symbol that does not exist or is of another kind";

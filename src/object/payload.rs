@@ -30,7 +30,7 @@ impl<'i> Contents<'i> {
                 id::ELEMENT => check_elements(reader)?,
                 id::DATA_COUNT => data_count = Some(reader.u32("a number of data segments")?),
                 id::CODE => self.read_code(reader, object.functions.len())?,
-                id::DATA => self.read_data(reader, object)?,
+                id::DATA => self.read_data(reader)?,
                 _ => {}
             }
         }
@@ -63,10 +63,10 @@ impl<'i> Contents<'i> {
         reader.finish("the functions")
     }
 
-    fn read_data(&mut self, mut reader: Reader<'i, '_>, object: &Object<'i>) -> Result<(), Diagnostic> {
+    fn read_data(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
         let count = reader.u32("a number of data segments")?;
-        self.segments.reserve_exact((count as usize).min(reader.remaining()));
-        for index in 0..count {
+        self.segments = Segments::in_section(reader.bytes(), (count as usize).min(reader.remaining()));
+        for _ in 0..count {
             let start = reader.position();
             let flags = reader.u32("the flags of a data segment")?;
             if flags >= (PASSIVE | EXPLICIT_MEMORY) {
@@ -79,11 +79,9 @@ impl<'i> Contents<'i> {
                 skip_init_expr(&mut reader)?;
             }
             let size = reader.u32("the size of a data segment")? as usize;
-            let offset = reader.position() as u32;
-            let data = reader.take(size, "a data segment")?;
-            let info = object.segment_info.get(index as usize).copied().unwrap_or_default();
-            let (name, alignment, flags) = (object.text(info.name), info.alignment as u32, info.flags);
-            self.segments.push(Segment { name, alignment, flags, data, offset, relocations: 0, relocations_end: 0 });
+            let offset = reader.position();
+            reader.take(size, "a data segment")?;
+            self.segments.push(offset as u32, size as u32);
         }
         reader.finish("the data segments")
     }
@@ -94,7 +92,7 @@ impl<'i> Contents<'i> {
             if symbol.kind != SymbolKind::Data || !is_placed {
                 continue;
             }
-            let size = self.segments.get(symbol.index as usize).map_or(0, |segment| segment.data.len());
+            let size = self.segments.size_of(symbol.index as usize);
             let offset = object.offset_of(symbol);
             if offset > size as u64 {
                 let name = object.text(symbol.name);
@@ -216,9 +214,7 @@ impl<'i> Contents<'i> {
         };
         match target.id {
             id::CODE => self.code_relocations = relocation_check::check(reader, targets, &mut self.bodies)?.into(),
-            id::DATA => {
-                self.data_relocations = relocation_check::check(reader, targets, &mut self.segments[..])?.into()
-            }
+            id::DATA => self.data_relocations = relocation_check::check(reader, targets, &mut self.segments)?.into(),
             id::CUSTOM => {
                 // Ordered by section; not there if this crate reads the section itself.
                 let Ok(custom) = self.customs.binary_search_by_key(&index, |custom| custom.section) else {
@@ -304,9 +300,11 @@ mod tests {
         let bodies: Vec<_> = contents.bodies.iter().map(|body| (body.offset, body.size, body.size_width)).collect();
         assert_eq!(bodies, [(1, 9, 1), (10, 10, 1)]);
         assert_eq!(contents.body_bytes(&contents.bodies.at(0))[..3], [8, 0, 0x10]);
-        let segments: Vec<_> =
-            contents.segments.iter().map(|it| (it.name, it.alignment, it.flags, it.offset, it.data.len())).collect();
-        assert_eq!(segments, [(".rodata.a", 2, 1, 6, 4), (".tdata.b", 3, linking::SEGMENT_TLS, 12, 8)]);
+        let segments: Vec<_> = contents.segments.iter().map(|segment| (segment.offset, segment.data.len())).collect();
+        assert_eq!(segments, [(6, 4), (12, 8)]);
+        let infos: Vec<_> = (0..3).map(|index| object.info_of_segment(index)).collect();
+        let infos: Vec<_> = infos.iter().map(|it| (object.text(it.name), it.alignment, it.flags)).collect();
+        assert_eq!(infos, [(".rodata.a", 2, 1), (".tdata.b", 3, linking::SEGMENT_TLS), ("", 0, 0)]);
         assert_eq!((contents.customs.len(), contents.customs[0].name), (1, ".debug_x"));
         assert_eq!((contents.customs[0].section, contents.customs[0].data), (DEBUG_SECTION as u32, &[0; 8][..]));
         let features = [Feature { prefix: b'+', name: "sign-ext" }, Feature { prefix: b'-', name: "atomics" }];

@@ -3,8 +3,8 @@
 use super::section::string_at;
 use super::*;
 
-/// From here on [`Symbol::offset`] is an index into `Object::wide_offsets`: offsets are smaller, or rare.
-const WIDE_OFFSET: u32 = 1 << 31;
+/// From here on [`Symbol::place`] is an index into `Object::places`, else a size: offsets are 0, or rare.
+const FAR: u32 = 1 << 31;
 
 impl<'i> Object<'i> {
     /// The signature of a function or tag symbol.
@@ -67,6 +67,10 @@ impl<'i> Object<'i> {
             None => string_at(self.sections.file(), name).0,
         }
     }
+    /// Name, alignment and flags of the data segment `index`, if the `linking` section says any.
+    pub fn info_of_segment(&self, index: usize) -> SegmentInfo {
+        self.segment_info.get(index).copied().unwrap_or_default()
+    }
     /// The module and the field of an import.
     pub fn names_of(&self, names: ImportNames) -> (&'i str, &'i str) {
         let field = self.field_of(names);
@@ -82,22 +86,36 @@ impl<'i> Object<'i> {
     /// Offset of a data symbol in its segment in bytes (the address, if absolute). Not checked against the segment's size.
     #[inline]
     pub fn offset_of(&self, symbol: &Symbol) -> u64 {
-        match symbol.offset {
-            offset @ 0..WIDE_OFFSET => offset as u64,
-            wide => self.wide_offset(wide),
+        match symbol.place {
+            0..FAR => 0,
+            far => self.far_place(far).0,
         }
     }
-    #[cold]
-    fn wide_offset(&self, offset: u32) -> u64 {
-        self.wide_offsets[(offset - WIDE_OFFSET) as usize]
-    }
-    /// What [`Symbol::offset`] is for `offset`.
-    pub(super) fn keep_offset(&mut self, offset: u64) -> u32 {
-        if offset < WIDE_OFFSET as u64 {
-            return offset as u32;
+    /// The size of a data symbol in bytes.
+    pub fn size_of(&self, symbol: &Symbol) -> u32 {
+        match symbol.place {
+            size @ 0..FAR => size,
+            far => self.far_place(far).1,
         }
-        self.wide_offsets.push(offset);
-        WIDE_OFFSET + (self.wide_offsets.len() - 1) as u32
+    }
+    #[inline(never)]
+    fn far_place(&self, place: u32) -> (u64, u32) {
+        self.places[(place - FAR) as usize]
+    }
+    /// What [`Symbol::place`] is for an offset of 0 and `size`, if that can be said without memory.
+    #[inline]
+    pub(super) fn near_place(size: u32) -> Option<u32> {
+        (size < FAR).then_some(size)
+    }
+    /// What [`Symbol::place`] is for `offset` and `size`.
+    pub(super) fn keep_place(&mut self, offset: u64, size: u32) -> u32 {
+        match Self::near_place(size) {
+            Some(place) if offset == 0 => place,
+            _ => {
+                self.places.push((offset, size));
+                FAR + (self.places.len() - 1) as u32
+            }
+        }
     }
     /// The import name that an undefined symbol was given explicitly.
     pub fn import_name(&self, symbol: &Symbol) -> Option<&'i str> {
@@ -121,7 +139,7 @@ impl<'i> Object<'i> {
                 _ => return None,
             };
             let index = if kind == SymbolKind::Function { export.index } else { 0 };
-            Some(Symbol { name: export.name, flags: SymbolFlags(0), index, offset: 0, size: 0, kind })
+            Some(Symbol { name: export.name, flags: SymbolFlags(0), index, place: 0, kind })
         };
         self.exports.iter().filter_map(symbol).collect()
     }

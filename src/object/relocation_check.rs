@@ -17,10 +17,10 @@ pub(super) trait Chunks {
     /// First byte and end of what may be relocated of the piece `index`, from the start of the section's payload, if there
     /// are that many.
     fn range(&self, index: usize) -> Option<(u32, u32)>;
-    /// Takes the byte range of the entries that lie in the last of the pieces `indices`; the others have none.
-    fn assign(&mut self, indices: Range<usize>, start: u32, end: u32);
-    /// Says that the pieces from `index` on have no entries; those of all others end at `end`.
-    fn close(&mut self, _index: usize, _end: u32) {}
+    /// Takes where, in bytes of entries, those of the pieces `indices` end, which are behind all that have been named.
+    fn end_at(&mut self, indices: Range<usize>, end: u32);
+    /// How many there are.
+    fn count(&self) -> usize;
 }
 
 impl Chunks for Bodies {
@@ -29,26 +29,27 @@ impl Chunks for Bodies {
     fn range(&self, index: usize) -> Option<(u32, u32)> {
         self.get(index).map(|body| (body.offset + body.size_width, body.offset + body.size))
     }
-    fn assign(&mut self, indices: Range<usize>, start: u32, end: u32) {
-        let last = indices.end - 1;
-        self.set_relocations_end(indices.start..last, start);
-        self.set_relocations_end(last..indices.end, end);
+    #[inline]
+    fn end_at(&mut self, indices: Range<usize>, end: u32) {
+        self.set_relocations_end(indices, end);
     }
-    fn close(&mut self, index: usize, end: u32) {
-        self.set_relocations_end(index..self.len(), end);
+    fn count(&self) -> usize {
+        self.len()
     }
 }
 
-impl Chunks for [Segment<'_>] {
+impl Chunks for Segments<'_> {
     const HAS_RUNS: bool = false;
     #[inline]
     fn range(&self, index: usize) -> Option<(u32, u32)> {
-        // A section's size has 32 bits.
-        self.get(index).map(|segment| (segment.offset, segment.offset + segment.data.len() as u32))
+        self.range(index)
     }
-    fn assign(&mut self, indices: Range<usize>, start: u32, end: u32) {
-        let segment = &mut self[indices.end - 1];
-        (segment.relocations, segment.relocations_end) = (start, end);
+    #[inline]
+    fn end_at(&mut self, indices: Range<usize>, end: u32) {
+        self.set_relocations_end(indices, end);
+    }
+    fn count(&self) -> usize {
+        self.len()
     }
 }
 
@@ -57,7 +58,10 @@ impl Chunks for CustomSection<'_> {
     fn range(&self, index: usize) -> Option<(u32, u32)> {
         (index == 0).then_some((0, self.data.len() as u32))
     }
-    fn assign(&mut self, _: Range<usize>, _: u32, _: u32) {}
+    fn end_at(&mut self, _: Range<usize>, _: u32) {}
+    fn count(&self) -> usize {
+        1
+    }
 }
 
 /// What entries may refer to.
@@ -146,14 +150,18 @@ pub(super) fn check<'i, C: Chunks + ?Sized>(
     targets: &mut Targets<'_, '_>,
     chunks: &mut C,
 ) -> Result<&'i [u8], Diagnostic> {
-    let mut left = reader.count("a number of relocations", ENTRY_SIZE_MIN)?;
+    let count = reader.count("a number of relocations", ENTRY_SIZE_MIN)?;
     let base = reader.position();
     let bytes = &reader.bytes()[base..];
-    // Where the next entry is, the end of the last field, and the end of the chunk that it is in.
-    let (mut at, mut field_end, mut chunk_end) = (0, 0, 0);
-    // Those from the one behind that with the entries before up to that one, and where its entries begin.
-    let (mut entered, mut chunk_entries) = (0..0, 0);
-    while left > 0 {
+    let mut walk = Walk { at: 0, left: count, field_end: 0, chunk_end: 0 };
+    // The chunk of the last entry, and the one behind the last of which it is known where its entries end.
+    let (mut chunk, mut ended) = (0, 0);
+    loop {
+        walk = walk.skip_usual::<C>(bytes, &mut targets.kinds);
+        let Walk { at, left, field_end, chunk_end } = walk;
+        if left == 0 {
+            break;
+        }
         let Some(Entry { code, rule, offset, index, size }) = usual_entry(bytes, at).or_else(|| decode(bytes, at))
         else {
             return Err(bad_entry(reader, base + at));
@@ -164,32 +172,18 @@ pub(super) fn check<'i, C: Chunks + ?Sized>(
         if !targets.accept(rule, index) {
             return Err(bad_target(reader, base + at, targets, code, index));
         }
-        field_end = offset as u64 + rule.width as u64;
-        if field_end > chunk_end {
-            if !entered.is_empty() {
-                chunks.assign(entered.clone(), chunk_entries, at as u32);
-            }
-            let Some((chunk, end)) = enter(chunks, entered.end, offset, rule.width) else {
+        walk = Walk { at: at + size, left: left - 1, field_end: offset as u64 + rule.width as u64, chunk_end };
+        if walk.field_end > chunk_end {
+            let next = if chunk_end == 0 { 0 } else { chunk + 1 };
+            let Some((entered, end)) = enter(chunks, next, offset, rule.width) else {
                 return Err(bad_offset(reader, base + at, offset));
             };
-            (entered, chunk_end, chunk_entries) = (entered.end..chunk + 1, end as u64, at as u32);
-        }
-        let start = at;
-        (at, left) = (at + size, left - 1);
-        if C::HAS_RUNS
-            && rule.addend
-            && bytes.get(at) == Some(&code)
-            && let Some(alike) = Alike::at(&bytes[start..])
-        {
-            let walk = Walk { at, left, field_end, chunk_end }.skip_alike(bytes, &alike, rule.width);
-            (at, left, field_end) = (walk.at, walk.left, walk.field_end);
+            chunks.end_at(ended..entered, at as u32);
+            (chunk, ended, walk.chunk_end) = (entered, entered, end as u64);
         }
     }
-    if !entered.is_empty() {
-        chunks.assign(entered.clone(), chunk_entries, at as u32);
-        chunks.close(entered.end, at as u32);
-    }
-    reader.seek(base + at);
+    chunks.end_at(ended..chunks.count(), walk.at as u32);
+    reader.seek(base + walk.at);
     reader.finish("the relocations")?;
     Ok(bytes)
 }
@@ -208,6 +202,33 @@ struct Walk {
 }
 
 impl Walk {
+    /// Moves over good entries up to the first that is unusual: behind the chunk, for a type, or not for [`usual_entry`].
+    #[inline(never)]
+    fn skip_usual<C: Chunks + ?Sized>(self, bytes: &[u8], kinds: &mut [u8]) -> Self {
+        let Self { mut at, mut left, mut field_end, chunk_end } = self;
+        while left > 0
+            && let Some(Entry { code, rule, offset, index, size }) = usual_entry(bytes, at)
+            && let end = offset as u64 + rule.width as u64
+            && offset as u64 >= field_end
+            && end <= chunk_end
+            && let Some(kind) = kinds.get_mut(index as usize)
+            && *kind & rule.kinds != 0
+        {
+            *kind |= rule.mark;
+            let start = at;
+            (at, left, field_end) = (at + size, left - 1, end);
+            if C::HAS_RUNS
+                && rule.addend
+                && bytes.get(at) == Some(&code)
+                && let Some(alike) = Alike::at(&bytes[start..])
+            {
+                let walk = Self { at, left, field_end, chunk_end }.skip_alike(bytes, &alike, rule.width);
+                (at, left, field_end) = (walk.at, walk.left, walk.field_end);
+            }
+        }
+        Self { at, left, field_end, chunk_end }
+    }
+
     /// Moves over good entries that are like the one in front of them, as `alike` says, and have fields of `width` bytes.
     #[inline(always)]
     fn skip_alike(self, bytes: &[u8], alike: &Alike, width: u8) -> Self {
@@ -442,7 +463,7 @@ mod tests {
         };
         let bodies: Vec<_> = contents.bodies.iter().map(|body| show(contents.body_relocations(&body))).collect();
         assert_eq!(bodies, [[(0, 4, 0, 0)], [(4, 13, 3, 1)]]);
-        let segments: Vec<_> = contents.segments.iter().map(|it| show(contents.segment_relocations(it))).collect();
+        let segments: Vec<_> = contents.segments.iter().map(|it| show(contents.segment_relocations(&it))).collect();
         assert_eq!(segments, [[(2, 6, 1, 0)], [(5, 16, 3, -1)]]);
         assert_eq!(show(contents.customs[0].relocations), [(9, 0, 9, 3), (8, 4, 1, 0)]);
         assert!(contents.is_called(symbol::IMPORTED as u32) && !contents.is_called(symbol::DEFINED as u32));

@@ -81,7 +81,7 @@ impl<'i> Object<'i> {
         const DATA: u8 = SymbolKind::Data as u8;
         let &[kind, ref flags @ ..] = reader.bytes().get(at..)?.first_chunk::<5>()?;
         let (flags, width) = leb::short(u32::from_le_bytes(*flags))?;
-        let (flags, at) = (SymbolFlags(flags), at + 1 + width);
+        let (flags, at) = (SymbolFlags(flags as u16), at + 1 + width);
         match kind {
             FUNCTION => self.usual_function(reader, at, flags),
             DATA => self.usual_data(reader, at, flags),
@@ -102,24 +102,25 @@ impl<'i> Object<'i> {
             Some(import) if !flags.has(SymbolFlags::EXPLICIT_NAME) => (self.field_of(import.names), at),
             _ => (reader.place_of(at), reader.end_of_ascii(at)?),
         };
-        Some((Symbol { name, flags, index, offset: 0, size: 0, kind: SymbolKind::Function }, end))
+        Some((Symbol { name, flags, index, place: 0, kind: SymbolKind::Function }, end))
     }
 
     /// The rest of a data symbol.
     #[inline(always)]
     fn usual_data(&self, reader: &Reader<'i, '_>, at: usize, flags: SymbolFlags) -> Option<(Symbol, usize)> {
-        let mut symbol =
-            Symbol { name: reader.place_of(at), flags, index: 0, offset: 0, size: 0, kind: SymbolKind::Data };
+        let mut symbol = Symbol { name: reader.place_of(at), flags, index: 0, place: 0, kind: SymbolKind::Data };
         let mut end = reader.end_of_ascii(at)?;
         if !flags.is_undefined() {
-            for number in [&mut symbol.index, &mut symbol.offset, &mut symbol.size] {
+            let (mut offset, mut size) = (0, 0);
+            for number in [&mut symbol.index, &mut offset, &mut size] {
                 let (value, width) = leb::short_at(reader.bytes(), end)?;
                 *number = value;
                 end += width;
             }
-            if flags.has(SymbolFlags::ABSOLUTE) || symbol.index >= self.segment_count {
+            if offset != 0 || flags.has(SymbolFlags::ABSOLUTE) || symbol.index >= self.segment_count {
                 return None;
             }
+            symbol.place = Self::near_place(size)?;
         }
         Some((symbol, end))
     }
@@ -130,7 +131,7 @@ impl<'i> Object<'i> {
         let Some(kind) = SymbolKind::from_code(code) else {
             return Err(reader.error_at(start, format!("invalid symbol type: {code}")));
         };
-        let flags = SymbolFlags(reader.u32("the flags of a symbol")?);
+        let flags = SymbolFlags(reader.u32("the flags of a symbol")? as u16);
         match kind {
             SymbolKind::Data => self.read_data_symbol(reader, flags),
             SymbolKind::Section => self.read_section_symbol(reader, flags),
@@ -163,7 +164,7 @@ impl<'i> Object<'i> {
             let what = if kind == SymbolKind::Table { "table" } else { "global" };
             return Err(reader.error_at(start, format!("undefined weak {what} symbol")));
         }
-        let mut symbol = Symbol { name: reader.place(), flags, index, offset: 0, size: 0, kind };
+        let mut symbol = Symbol { name: reader.place(), flags, index, place: 0, kind };
         if !is_import || flags.has(SymbolFlags::EXPLICIT_NAME) {
             reader.name("the name of a symbol")?;
         } else if let Some(names) = self.import_of(&symbol) {
@@ -175,7 +176,7 @@ impl<'i> Object<'i> {
     fn read_data_symbol(&mut self, reader: &mut Reader<'i, '_>, flags: SymbolFlags) -> Result<Symbol, Diagnostic> {
         let name = reader.place();
         reader.name("the name of a data symbol")?;
-        let mut symbol = Symbol { name, flags, index: 0, offset: 0, size: 0, kind: SymbolKind::Data };
+        let mut symbol = Symbol { name, flags, index: 0, place: 0, kind: SymbolKind::Data };
         if flags.is_undefined() {
             return Ok(symbol);
         }
@@ -184,9 +185,9 @@ impl<'i> Object<'i> {
         let offset = reader.u64("the offset of a data symbol")?;
         let size_start = reader.position();
         let size = reader.u64("the size of a data symbol")?;
-        symbol.offset = self.keep_offset(offset);
-        symbol.size = u32::try_from(size)
+        let size = u32::try_from(size)
             .map_err(|_| reader.error_at(size_start, format!("expected a size below 4 GiB, found {size}")))?;
+        symbol.place = self.keep_place(offset, size);
         if !flags.has(SymbolFlags::ABSOLUTE) {
             if index >= self.segment_count {
                 return Err(reader.error_at(start, format!("invalid data segment index: {index}")));
@@ -207,7 +208,7 @@ impl<'i> Object<'i> {
             return Err(reader.error_at(start, format!("expected one of {count} sections, found section {index}")));
         }
         let name = self.sections.name_of(index as usize);
-        Ok(Symbol { name, flags, index, offset: 0, size: 0, kind: SymbolKind::Section })
+        Ok(Symbol { name, flags, index, place: 0, kind: SymbolKind::Section })
     }
 
     fn read_segment_info(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
@@ -404,8 +405,8 @@ mod tests {
             (SymbolKind::Function, "other", 3),
         ];
         assert_eq!(symbols, expected);
-        assert_eq!((object.symbols[3].offset, object.symbols[3].size), (2, 2));
-        assert_eq!((object.symbols[10].offset, object.symbols[10].size), (0x1000, 4));
+        assert_eq!((object.offset_of(&object.symbols[3]), object.size_of(&object.symbols[3])), (2, 2));
+        assert_eq!((object.offset_of(&object.symbols[10]), object.size_of(&object.symbols[10])), (0x1000, 4));
     }
 
     #[test]

@@ -276,15 +276,21 @@ impl Map<'_, '_> {
         };
         let Some((file, local)) = resolution.segments.locate(index) else { return };
         let content = &resolution.files[file];
-        let input = &content.contents.segments[local as usize];
-        let line = Line::new(address, place, input.data.len() as u64, 8);
-        line.push(out, format_args!("{}:({})", content.object.name, input.name));
+        let size = content.contents.segments.at(local as usize).data.len();
+        let name = content.object.text(content.object.info_of_segment(local as usize).name);
+        let line = Line::new(address, place, size as u64, 8);
+        line.push(out, format_args!("{}:({})", content.object.name, name));
         for symbol in symbols_of(&self.symbols.segments[file], local) {
             let entry = &content.object.symbols[symbol as usize];
             let definition = resolution.definition(file, symbol);
             // Thread-local data has no address: what counts is its offset from each thread's base.
             let address = layout.data_value(definition, false).unwrap_or(0);
-            let line = Line::new(address, place.wrapping_add(content.object.offset_of(entry)), entry.size.into(), 16);
+            let line = Line::new(
+                address,
+                place.wrapping_add(content.object.offset_of(entry)),
+                content.object.size_of(entry).into(),
+                16,
+            );
             self.symbol(out, file, symbol, &line);
         }
     }

@@ -18,13 +18,14 @@ pub fn finish<'i>(
     inputs: &Inputs,
     mut objects: Objects<'i>,
     contents: Vec<Box<Contents<'i>>>,
-    names: Names<'i>,
+    mut names: Names<'i>,
     selection: Selection,
     diagnostics: &mut Diagnostics,
 ) -> Result<Resolution<'i>, Failed> {
     let mut file_of = IndexVec::filled(None, objects.len());
     let mut files: IndexVec<FileIdx, File<'i>> = Vec::with_capacity(contents.len()).into();
     let mut kept_comdats = selection.kept_comdats;
+    let mut named = Vec::with_capacity(contents.len());
     for (&member, contents) in selection.link_order.iter().zip(contents) {
         let object = objects[member].take().expect("a linked member is an object and is linked once");
         let kept_comdats = std::mem::take(&mut kept_comdats[member]);
@@ -32,12 +33,14 @@ pub fn finish<'i>(
         let file =
             File { member, object, contents, live, targets: Vec::new(), kept_comdats, custom_of_section: Vec::new() };
         file_of[member] = Some(files.push(file));
+        named.push(std::mem::take(&mut names.symbols[member]).into_vec());
     }
-    par::uneven(files.as_mut_slice().par_iter_mut()).for_each(|file| {
+    par::uneven(files.as_mut_slice().par_iter_mut().zip(named)).for_each(|(file, named)| {
         file.custom_of_section = customs_by_section(&file.object, &file.contents);
-        let symbols = names.symbols[file.member].iter();
-        file.targets = symbols
-            .map(|&name| match name {
+        // Targets take the place of names: a vector that is mapped to one of like items stays where it is.
+        file.targets = named
+            .into_iter()
+            .map(|name| match name {
                 names::NO_NAME => LOCAL,
                 name => SymbolIdx(selection.symbol_of[name.0 as usize]),
             })

@@ -21,7 +21,7 @@ pub struct LinkerSymbols {
     pub data: Vec<(SymbolIdx, DataSymbol)>,
 }
 
-fn define(replay: &mut Replay, name: NameIdx, kind: SymbolKind, flags: u32) -> SymbolIdx {
+fn define(replay: &mut Replay, name: NameIdx, kind: SymbolKind, flags: u16) -> SymbolIdx {
     let (at, _) = replay.insert(name);
     let symbol = &mut replay.symbols[at];
     (symbol.state, symbol.kind, symbol.flags) = (State::Defined, kind, SymbolFlags(flags));

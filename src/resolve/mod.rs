@@ -261,7 +261,7 @@ impl<'i> Resolution<'i> {
         twin
     }
     /// Makes `symbol` the function `function`.
-    pub fn define_function(&mut self, symbol: SymbolIdx, function: InputFunctionIdx, flags: u32) {
+    pub fn define_function(&mut self, symbol: SymbolIdx, function: InputFunctionIdx, flags: u16) {
         self.definitions[symbol] = Definition::Function(function);
         self.signatures[symbol] = Some(self.function_signature(function));
         let symbol = &mut self.symbols[symbol];

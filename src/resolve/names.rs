@@ -11,7 +11,8 @@ pub const NO_NAME: NameIdx = NameIdx(u32::MAX);
 pub struct Names<'i> {
     names: Interned<'i>,
     signatures: Interned<'i>,
-    /// For each member the name of each of its symbols, or [`NO_NAME`].
+    /// For each member the name of each of its symbols, or [`NO_NAME`]. Those of linked objects are gone once it is known
+    /// what they stand for.
     pub symbols: IndexVec<MemberIdx, Box<[NameIdx]>>,
     /// For each member the name of each of its comdat groups.
     pub comdats: IndexVec<MemberIdx, Box<[NameIdx]>>,

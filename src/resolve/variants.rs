@@ -286,14 +286,11 @@ fn replay(
     };
     let mut number = 0;
     for event in events {
-        let names = &resolution.names.symbols[event.member];
         for index in event.start..event.end {
             number += 1;
-            let name = names[index as usize];
-            if name == names::NO_NAME {
-                continue;
-            }
-            let Some(clash) = clashes.get_mut(&SymbolIdx(resolution.symbol_of[name.0 as usize])) else { continue };
+            let Some(target) = entered(resolution, event.member, index) else { continue };
+            let Some(clash) = clashes.get_mut(&target) else { continue };
+            let name = resolution.symbols[target].name;
             if event.lazy {
                 clash.add_lazy(name, event.member);
                 continue;
@@ -335,6 +332,18 @@ fn replay(
         }
     }
     errors
+}
+
+/// The symbol that entry `index` of `member` names, if it takes part in resolution.
+fn entered(resolution: &Resolution, member: MemberIdx, index: u32) -> Option<SymbolIdx> {
+    let target = match resolution.file_of[member] {
+        Some(file) => resolution.files[file].targets[index as usize],
+        None => match resolution.names.symbols[member][index as usize] {
+            names::NO_NAME => LOCAL,
+            name => SymbolIdx(resolution.symbol_of[name.0 as usize]),
+        },
+    };
+    (target != LOCAL).then_some(target)
 }
 
 /// What a message says of a variant.

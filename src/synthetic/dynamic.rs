@@ -41,8 +41,8 @@ impl Stores<'_, '_> {
     /// Appends the stores for a segment of an object, which lies at `address`.
     pub fn append(&self, address: u64, file: FileIdx, local: u32, body: &mut Body) {
         let contents = &self.resolution.files[file].contents;
-        let segment = &contents.segments[local as usize];
-        for relocation in contents.segment_relocations(segment) {
+        let segment = contents.segments.at(local as usize);
+        for relocation in contents.segment_relocations(&segment) {
             let entry = self.entry(file, &relocation);
             let got = match self.internal_got {
                 true => self.layout.got_index(entry),
@@ -122,7 +122,7 @@ impl Stores<'_, '_> {
 pub fn apply_data_relocs(stores: &Stores, out: &mut Vec<u8>) {
     let inputs: Vec<_> = stores.layout.data_inputs(stores.options, stores.resolution).collect();
     let weights = inputs.iter().map(|&(_, file, local)| {
-        let segment = &stores.resolution.files[file].contents.segments[local as usize];
+        let segment = stores.resolution.files[file].contents.segments.at(local as usize);
         (segment.relocations_end - segment.relocations) as usize
     });
     let ranges = par::balanced_ranges(weights, TASK_WEIGHT);

@@ -53,8 +53,8 @@ impl Writer<'_, '_> {
             let (index, offset) = chunks[i];
             let Some((file, local)) = self.products.resolution.segments.locate(index) else { return };
             let contents = &self.products.resolution.files[file].contents;
-            let segment = &contents.segments[local as usize];
-            self.push_all(file, contents.segment_relocations(segment), segment.offset, offset, count, out);
+            let segment = contents.segments.at(local as usize);
+            self.push_all(file, contents.segment_relocations(&segment), segment.offset, offset, count, out);
         })
     }
 

@@ -24,7 +24,7 @@ pub struct SymbolTable {
 /// One entry to be.
 struct Entry<'a> {
     kind: SymbolKind,
-    flags: u32,
+    flags: u16,
     name: &'a str,
     definition: Definition,
     /// The symbol, if it is not a local one.
@@ -66,7 +66,8 @@ impl SymbolTable {
                         let definition = resolution.local_definition(file, index as u32);
                         if live.definition(definition).unwrap_or(true) {
                             let (kind, flags) = (symbol.kind, symbol.flags.0);
-                            let (name, size) = (content.object.text(symbol.name), symbol.size as u64);
+                            let (name, size) =
+                                (content.object.text(symbol.name), content.object.size_of(symbol) as u64);
                             let entry = Entry { kind, flags, name, definition, symbol: None, size };
                             locals[index] = table.add(products, entry);
                         }
@@ -90,7 +91,8 @@ impl SymbolTable {
         let symbol = &resolution.symbols[at];
         let own_size = || {
             let file = resolution.file_of.get(symbol.member).copied().flatten()?;
-            Some(resolution.files[file].object.symbols.get(symbol.symbol as usize)?.size as u64)
+            let object = &resolution.files[file].object;
+            Some(object.size_of(object.symbols.get(symbol.symbol as usize)?) as u64)
         };
         let entry = Entry {
             kind: symbol.kind,

@@ -108,7 +108,7 @@ fn symbols(mut reader: Cursor, map: &[Option<u32>], linking: u32, gate: Gate) ->
     for _ in 0..kept {
         let start = reader.at;
         let kind = SymbolKind::from_code(reader.byte()?)?;
-        let flags = SymbolFlags(reader.u32()?);
+        let flags = SymbolFlags(reader.u32()? as u16);
         match kind {
             SymbolKind::Section => {
                 out.extend_from_slice(reader.since(start));

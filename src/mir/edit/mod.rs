@@ -151,7 +151,8 @@ impl<'o, 'i> Edit<'o, 'i> {
         leb::push_unsigned(&mut payload, count as u64);
         let moved = payload.len() as i64 - old_head as i64;
         // Segments end where their bytes end.
-        let end = self.contents.segments.last().map_or(old_head, |last| last.offset as usize + last.data.len());
+        let end =
+            self.contents.segments.iter().next_back().map_or(old_head, |last| last.offset as usize + last.data.len());
         payload.extend_from_slice(old.get(old_head..end).unwrap_or(&[]));
         match count {
             0 => self.parts.retain(|part| part.id != id::DATA),
@@ -164,7 +165,7 @@ impl<'o, 'i> Edit<'o, 'i> {
 
     /// The relocations of the segments, moved by `moved` bytes.
     fn data_relocations(&self, moved: i64) -> Vec<Relocation> {
-        let all = self.contents.segments.iter().flat_map(|segment| self.contents.segment_relocations(segment));
+        let all = self.contents.segments.iter().flat_map(|segment| self.contents.segment_relocations(&segment));
         all.map(|relocation| Relocation { offset: (relocation.offset as i64 + moved) as u32, ..relocation }).collect()
     }
 

@@ -205,7 +205,7 @@ impl<'i> Layout<'i> {
             *count += 1;
             self.imports.push(import);
         }
-        self.import_indices[at] = index;
+        self.import_indices.insert(at, index);
     }
 
     /// Decides whether there is a table of address-taken functions, and whether it is imported. It is if the inputs
@@ -248,7 +248,6 @@ impl<'i> Layout<'i> {
             }
             if live.symbol(resolution, at) {
                 self.indirect_table = Some(table(Some(at), None));
-                self.import_indices_grow(resolution);
             }
         } else if is_live || options.export_table || required {
             let at = existing.unwrap_or_else(|| resolution.add_symbol(INDIRECT_FUNCTION_TABLE));
@@ -263,13 +262,6 @@ impl<'i> Layout<'i> {
                 symbol.bits |= bits::FORCE_EXPORT;
             }
             self.indirect_table = Some(table(None, Some(index)));
-            self.import_indices_grow(resolution);
-        }
-    }
-
-    fn import_indices_grow(&mut self, resolution: &Resolution) {
-        while self.import_indices.len() < resolution.symbols.len() {
-            self.import_indices.push(super::NONE);
         }
     }
 

@@ -216,8 +216,8 @@ impl Layout<'_> {
     }
 
     fn renumber_imports(&mut self, resolution: &Resolution, functions: &Moves, globals: &Moves) {
-        for (symbol, index) in resolution.symbols.iter().zip(self.import_indices.iter_mut()) {
-            match symbol.kind {
+        for (&symbol, index) in &mut self.import_indices {
+            match resolution.symbols[symbol].kind {
                 SymbolKind::Function => functions.renumber(index),
                 SymbolKind::Global => globals.renumber(index),
                 _ => {}

@@ -21,9 +21,9 @@ pub(super) struct Member {
     /// Its number there.
     pub local: u32,
     /// Bytes.
-    pub size: u64,
+    pub size: u32,
     /// Alignment as a power of two.
-    pub alignment: u32,
+    pub alignment: u8,
     /// Whether it shares bytes with others: it holds strings, which are merged.
     pub merges: bool,
 }
@@ -110,8 +110,8 @@ impl<'i> Part<'i> {
             let member = Member {
                 file,
                 local: local as u32,
-                size: segment.data.len() as u64,
-                alignment: info.alignment as u32,
+                size: segment.data.len() as u32,
+                alignment: info.alignment,
                 merges: merges(options, &segment, info),
             };
             self.uses_tls |= info.flags & SEGMENT_TLS != 0;

@@ -67,7 +67,7 @@ pub struct Layout<'i> {
     pub emit_bss: bool,
     /// Imports, in order, without memory.
     pub imports: Vec<Import>,
-    import_indices: IndexVec<SymbolIdx, u32>,
+    import_indices: IndexMap<SymbolIdx, u32>,
     /// How many functions are imported.
     pub imported_functions: u32,
     /// How many globals are imported.
@@ -175,13 +175,14 @@ pub fn assign<'i>(
     let has_mir = resolution.has_mir;
     let (compact_segments, compact_indices) = (options.compact_segments(has_mir), options.compact_indices(has_mir));
     let references = (compact_segments || compact_indices).then(|| References::count(resolution, live));
-    let mut layout = Layout::empty(options, resolution);
+    let mut layout = Layout::empty(options);
     layout.resolve_indirect_table(options, resolution, live, false, diagnostics);
     diagnostics.checkpoint()?;
     let compact = references.as_ref().filter(|_| compact_segments);
+    let uses = live.take_first_uses();
     let (segments, uses) = rayon::join(
         || layout.make_segments(options, resolution, live, compact, diagnostics),
-        || live.first_uses().map(|uses| scan::Used::from(uses.orders())),
+        || uses.map(|uses| scan::Used::from(uses.orders())),
     );
     segments?;
     layout.place_memory(options, resolution, diagnostics);
@@ -211,7 +212,7 @@ pub fn assign<'i>(
 }
 
 impl<'i> Layout<'i> {
-    fn empty(options: &Options, resolution: &Resolution) -> Self {
+    fn empty(options: &Options) -> Self {
         Self {
             segments: Vec::new(),
             strings: Vec::new(),
@@ -221,7 +222,7 @@ impl<'i> Layout<'i> {
             features: BTreeSet::new(),
             emit_bss: false,
             imports: Vec::new(),
-            import_indices: IndexVec::filled(NONE, resolution.symbols.len()),
+            import_indices: IndexMap::default(),
             imported_functions: 0,
             imported_globals: 0,
             imported_tags: 0,
@@ -282,7 +283,7 @@ impl<'i> Layout<'i> {
     /// Output index of an imported symbol, in the index space of its kind.
     #[inline]
     pub fn import_index(&self, symbol: SymbolIdx) -> Option<u32> {
-        self.import_indices.get(symbol).copied().filter(|&index| index != NONE)
+        self.import_indices.get(&symbol).copied()
     }
     /// Output index of what an undefined function symbol calls: an import, or a trapping stub.
     pub fn undefined_function_index(&self, symbol: SymbolIdx) -> Option<u32> {

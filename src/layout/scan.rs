@@ -11,7 +11,7 @@ use super::tls::report_tls;
 use super::{Callee, GotEntry, Layout};
 use crate::diagnostic::{Diagnostic, Diagnostics, Kind, Place, Subject};
 use crate::index::*;
-use crate::liveness::{FirstUses, LiveSet, UseOrders};
+use crate::liveness::{LiveSet, UseOrders};
 use crate::object::SymbolKind;
 use crate::options::{Options, Unresolved};
 use crate::par;
@@ -26,12 +26,26 @@ pub(super) struct Used {
     /// Functions with table slots, in the order of these.
     elements: Vec<Callee>,
     slots: Slots,
+    /// Undefined symbols.
+    undefined: Vec<SymbolIdx>,
+}
+
+impl Used {
+    /// Whether a scan would find nothing else: nothing is undefined that must not be.
+    fn are_all(&self, options: &Options, resolution: &Resolution) -> bool {
+        let is_fine = |&at: &SymbolIdx| {
+            let symbol = &resolution.symbols[at];
+            symbol.state != State::Undefined || symbol.flags.is_weak() || resolution.is_imported(at)
+        };
+        !options.relocatable && !resolution.is_dynamic(options) && self.undefined.iter().all(is_fine)
+    }
 }
 
 impl From<UseOrders> for Used {
     fn from(orders: UseOrders) -> Self {
         let slots = Slots::of_defined(&orders.slots);
-        Self { types: orders.types, elements: orders.slots.into_iter().map(Callee::Defined).collect(), slots }
+        let elements = orders.slots.into_iter().map(Callee::Defined).collect();
+        Self { types: orders.types, elements, slots, undefined: orders.undefined }
     }
 }
 
@@ -47,7 +61,7 @@ impl<'i> Layout<'i> {
         diagnostics: &mut Diagnostics,
     ) {
         self.type_indices = vec![super::NONE; resolution.names.signature_limit()];
-        if let Some(uses) = uses.filter(|_| finds_only_uses(options, resolution, live)) {
+        if let Some(uses) = uses.filter(|uses| uses.are_all(options, resolution)) {
             uses.types.into_iter().for_each(|signature| self.register_type(signature));
             (self.elements, self.slots) = (uses.elements, uses.slots);
             return;
@@ -203,14 +217,4 @@ impl<'i> Layout<'i> {
             self.types.push(signature);
         }
     }
-}
-
-/// Whether a scan finds nothing but what marking has seen: nothing is undefined that must not be.
-fn finds_only_uses(options: &Options, resolution: &Resolution, live: &LiveSet) -> bool {
-    let is_fine = |at: SymbolIdx| {
-        let symbol = &resolution.symbols[at];
-        symbol.state != State::Undefined || symbol.flags.is_weak() || resolution.is_imported(at)
-    };
-    let are_fine = |uses: &FirstUses| uses.undefined().into_iter().all(is_fine);
-    !options.relocatable && !resolution.is_dynamic(options) && live.first_uses().is_some_and(are_fine)
 }

@@ -118,9 +118,9 @@ impl<'i> Layout<'i> {
         let mut largest_alignment = 0;
         let mut chunks = Vec::with_capacity(members.len());
         for member in &members {
-            largest_alignment = largest_alignment.max(member.alignment);
+            largest_alignment = largest_alignment.max(member.alignment as u32);
             let (chunk, bytes) = if !member.merges {
-                (Chunk::Input(member.index(resolution)), member.size)
+                (Chunk::Input(member.index(resolution)), member.size as u64)
             } else {
                 // The strings of one set of flags go where the first segment that has them was.
                 let flags = member.flags(resolution);
@@ -132,7 +132,7 @@ impl<'i> Layout<'i> {
                     None => continue,
                 }
             };
-            size = align(size, if matches!(chunk, Chunk::Input(_)) { member.alignment } else { 0 });
+            size = align(size, if matches!(chunk, Chunk::Input(_)) { member.alignment as u32 } else { 0 });
             if size.saturating_add(bytes) > u32::MAX as u64 {
                 report_too_large(resolution, name, &members, diagnostics);
                 return;
@@ -222,7 +222,7 @@ impl<'a, 'i> Compact<'a, 'i> {
             if category == OTHER {
                 return Item { category, name: "", alignment: 0, references: 0 };
             }
-            let alignments = members.iter().map(|member| member.alignment);
+            let alignments = members.iter().map(|member| member.alignment as u32);
             let references = members.iter().map(|member| self.references(member));
             let sum = references.fold(0u32, |sum, count| sum.saturating_add(count));
             Item { category, name, alignment: alignments.max().unwrap_or(0), references: sum }
@@ -249,7 +249,7 @@ impl<'a, 'i> Compact<'a, 'i> {
             let own = member.flags(self.resolution);
             let mean = means.iter().find(|&&(flags, _)| flags == own && member.merges);
             let references = mean.map_or_else(|| self.references(member), |&(_, mean)| mean);
-            Item { category: 0, name: member.name(self.resolution), alignment: member.alignment, references }
+            Item { category: 0, name: member.name(self.resolution), alignment: member.alignment as u32, references }
         };
         let items: Vec<Item> = members.par_iter().map(item).collect();
         let keys = segment_order::keys(&items);

@@ -79,8 +79,8 @@ impl LiveSet {
     }
     /// Where types and table slots are used first, if marking followed relocations, and if they are all that layout has to
     /// make for relocations against symbols that are defined.
-    pub fn first_uses(&self) -> Option<&FirstUses> {
-        self.uses.as_ref().filter(|uses| uses.are_all())
+    pub fn take_first_uses(&mut self) -> Option<FirstUses> {
+        self.uses.take().filter(FirstUses::are_all)
     }
     /// Keeps a function that a later pass makes.
     pub fn keep_function(&mut self, function: InputFunctionIdx) {

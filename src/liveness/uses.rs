@@ -88,15 +88,12 @@ impl FirstUses {
     pub fn are_all(&self) -> bool {
         !self.others.load(Ordering::Relaxed)
     }
-    /// The undefined symbols that are in use, in no order.
-    pub fn undefined(&self) -> Vec<SymbolIdx> {
-        self.undefined.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
     /// The types, and the functions that need table slots, each in order of first use.
-    pub fn orders(&self) -> UseOrders {
+    pub fn orders(self) -> UseOrders {
         UseOrders {
             types: in_order(&self.types).map(SignatureIdx::new).collect(),
             slots: in_order(&self.slots).map(InputFunctionIdx::new).collect(),
+            undefined: self.undefined.into_inner().unwrap_or_else(PoisonError::into_inner),
         }
     }
 }
@@ -108,6 +105,8 @@ pub struct UseOrders {
     pub types: Vec<SignatureIdx>,
     /// Functions that need table slots.
     pub slots: Vec<InputFunctionIdx>,
+    /// The undefined symbols that are in use, in no order.
+    pub undefined: Vec<SymbolIdx>,
 }
 
 #[inline]
@@ -141,12 +140,12 @@ mod tests {
         uses.add_type(SignatureIdx(3), place(0, false, 6));
         uses.add_type(SignatureIdx(2), place(0, false, 4).next());
         uses.add_type(SignatureIdx(2), place(2, false, 0));
-        let orders = uses.orders();
-        assert_eq!(orders.types, [SignatureIdx(2), SignatureIdx(3), SignatureIdx(0)]);
-        assert!(orders.slots.is_empty());
         assert!(uses.are_all());
         uses.add_other();
         assert!(!uses.are_all());
+        let orders = uses.orders();
+        assert_eq!(orders.types, [SignatureIdx(2), SignatureIdx(3), SignatureIdx(0)]);
+        assert!(orders.slots.is_empty());
         assert!(!FirstUses::new([[NEVER as usize, 0]].into_iter(), 0, 0).are_all(), "too many places");
     }
 }

@@ -6,7 +6,6 @@ use crate::layout::{Callee, NONE, StringPlaces};
 use crate::object::relocations::{Relocation, RelocationKind, Target};
 use crate::par;
 use crate::resolve::{Definition, LOCAL};
-use rayon::prelude::*;
 
 /// A symbol's kind of value in the upper bits, the value in the lower [`PAYLOAD_BITS`]: there may be many symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,18 +55,12 @@ impl Table {
     /// Looks at every symbol, in parallel.
     pub fn new(relocator: &Relocator) -> Self {
         let resolution = relocator.resolution;
-        let of_global = |index: usize| {
-            let symbol = SymbolIdx::new(index);
-            entry(relocator, resolution.definitions[symbol], Some(symbol))
-        };
-        let globals: Vec<Entry> =
-            (0..resolution.symbols.len()).into_par_iter().with_min_len(1024).map(of_global).collect();
         let of_file = |file: usize| -> Vec<Entry> {
             let file = FileIdx::new(file);
             let targets = resolution.files[file].targets.iter().enumerate();
             let of_symbol = |(symbol, &target): (usize, &SymbolIdx)| match target {
                 LOCAL => entry(relocator, resolution.local_definition(file, symbol as u32), None),
-                target => globals[target.index()],
+                target => entry(relocator, resolution.definitions[target], Some(target)),
             };
             targets.map(of_symbol).collect()
         };

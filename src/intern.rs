@@ -127,7 +127,7 @@ impl<'i> Shard<'i> {
         seen.clear();
         seen.extend(entries.iter().map(|&(hash, _)| self.table.find(hash, |_| true).0));
         for &number in &*seen {
-            std::hint::black_box(self.get(number).and_then(|string| string.first()));
+            std::hint::black_box(self.get(number).and_then(|string| string.first().copied()));
         }
     }
 }

@@ -64,6 +64,10 @@ impl<'i> Shard<'i> {
 }
 
 impl Shard<'_> {
+    fn find(&self, hash: u64, string: &[u8]) -> Option<u32> {
+        let is_it = |&(other, i): &(u32, u32)| other == short(hash) && self.strings[i as usize] == string;
+        self.table.find(of_table(short(hash)), is_it).map(|&(_, local)| local)
+    }
     /// Fills `seen` with a string for each of `entries` that has its hash, or [`NOT_SEEN`], and has the processor fetch its
     /// bytes. Nothing here waits for what another entry waits for.
     fn look_ahead(&self, entries: &[(u64, u32)], seen: &mut Vec<u32>) {
@@ -115,6 +119,16 @@ impl ShardBits {
 }
 
 impl<'i> Interner<'i> {
+    /// The id of `string`, if it has one by now.
+    pub fn lookup(&self, string: &[u8]) -> Option<u32> {
+        let hash = xxh3_64(string);
+        let shard = self.bits.of_hash(hash);
+        self.shards[shard].lock().find(hash, string).map(|local| self.bits.id(local, shard))
+    }
+    /// All ids that were given out by now are below this.
+    pub fn limit(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().strings.len()).max().unwrap_or(0) << self.bits.0
+    }
     /// One with room for `strings` different strings, so that few tables grow.
     pub fn with_capacity(strings: usize) -> Self {
         let bits = ShardBits::for_threads();
@@ -212,10 +226,8 @@ impl<'i> Interned<'i> {
     pub fn find(&self, string: &[u8]) -> Option<u32> {
         let hash = xxh3_64(string);
         let shard_number = self.bits.of_hash(hash);
-        let shard = &self.shards[shard_number];
-        let is_it = |&(other, i): &(u32, u32)| other == short(hash) && shard.strings[i as usize] == string;
-        let (_, local) = shard.table.find(of_table(short(hash)), is_it)?;
-        Some(self.bits.id(*local, shard_number))
+        let local = self.shards[shard_number].find(hash, string)?;
+        Some(self.bits.id(local, shard_number))
     }
     /// Adds a string after the parallel phase.
     pub fn add(&mut self, string: &'i [u8]) -> u32 {

@@ -13,7 +13,8 @@ use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
 use crate::resolve::names::{Collector, Names};
-use crate::{hints, layout, linker_defined, liveness, par, resolve, synthetic};
+use crate::resolve::{Selection, closure};
+use crate::{hints, layout, linker_defined, liveness, resolve, synthetic};
 use rayon::prelude::*;
 use std::sync::{Arc, OnceLock};
 
@@ -39,7 +40,7 @@ pub(crate) fn link_modules(
 ) -> Result<Vec<u8>, Failed> {
     let load = |diagnostics: &mut Diagnostics| input::load_with(options, disk, modules, diagnostics);
     load_and_link(options, disk, diagnostics, Memory::Freed, load, |inputs, clock, diagnostics| {
-        link_inputs(options, inputs, clock, diagnostics, Memory::Freed, |plan, clock, _| {
+        link_inputs(options, inputs, clock, diagnostics, Memory::Freed, Extent::Needed, |plan, clock, _| {
             let image = plan.image();
             clock.lap("emit");
             made(plan, &image, inputs.modules());
@@ -184,7 +185,7 @@ fn write_linked(
     diagnostics: &mut Diagnostics,
     memory: Memory,
 ) -> Result<(), Failed> {
-    link_inputs(options, inputs, clock, diagnostics, memory, |plan, clock, diagnostics| {
+    link_inputs(options, inputs, clock, diagnostics, memory, Extent::Needed, |plan, clock, diagnostics| {
         let mut failed = |error: String| {
             diagnostics.error(Kind::Output, error);
             Failed
@@ -224,21 +225,33 @@ fn link_inputs<R>(
     clock: &mut Clock,
     diagnostics: &mut Diagnostics,
     memory: Memory,
+    extent: Extent,
     write: impl FnOnce(&mut emit::Plan, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
 ) -> Result<R, Failed> {
-    let (objects, mut names) = parse_headers(options, inputs, diagnostics)?;
+    let (objects, mut names) = parse_headers(options, inputs, extent, diagnostics)?;
     let mut made_up = layout::bound_names(options, &objects);
     made_up.extend(resolve::wrapped_names(options));
     linker_defined::names(options).chain(made_up.iter().map(String::as_str)).for_each(|name| _ = names.add(name));
     clock.lap("parse symbols");
     let reading = Reading::new(inputs, &objects);
+    let mut walk = diagnostics.empty();
     let selection = rayon::in_place_scope(|scope| {
         let reading = &reading;
         let read = |member| scope.spawn(move |_| reading.read(member));
-        let selection = resolve::select(options, inputs, &objects, &mut names, &read, diagnostics);
+        let selection = resolve::select(options, inputs, &objects, &mut names, &read, &mut walk);
         clock.lap("resolve");
         selection
-    })?;
+    });
+    let is_partial = || inputs.members.indices().any(|member| is_unread(inputs, &objects, member));
+    let may_lack = |selection: &Result<Selection, Failed>| match selection {
+        Ok(selection) => selection.incomplete || closure::may_lack(options, inputs, &objects, selection),
+        Err(Failed) => true,
+    };
+    if extent == Extent::Needed && may_lack(&selection) && is_partial() {
+        return link_inputs(options, inputs, clock, diagnostics, memory, Extent::Whole, write);
+    }
+    diagnostics.append(walk);
+    let selection = selection?;
     report::why_extract::write(options, inputs, &names, &selection, diagnostics);
     diagnostics.checkpoint()?;
     let mut contents = reading.finish(&selection.link_order, diagnostics)?;
@@ -279,11 +292,21 @@ fn link_inputs<R>(
 const BYTES_PER_NAME: usize = 1024;
 const NAMES_PER_MEMBER: usize = 32;
 
-/// Reads what resolution needs of every member, and interns its names, in parallel. As with LLD, only the first object that
+/// Which members are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All.
+    Whole,
+    /// Those that can be needed if the archives' symbol tables are right.
+    Needed,
+}
+
+/// Reads what resolution needs of members, and interns its names, in parallel. As with LLD, only the first object that
 /// cannot be linked at all is reported.
 fn parse_headers<'i>(
     options: &Options,
     inputs: &'i Inputs,
+    extent: Extent,
     diagnostics: &mut Diagnostics,
 ) -> Result<(Objects<'i>, Names<'i>), Failed> {
     let members: Vec<MemberIdx> = inputs.members.indices().collect();
@@ -291,13 +314,8 @@ fn parse_headers<'i>(
     let size: usize = files.map(|&member| inputs.bytes(member).len()).sum();
     let declared: usize = inputs.modules().iter().map(|module| module.order.len()).sum();
     let collector = Collector::new((size / BYTES_PER_NAME).min(members.len() * NAMES_PER_MEMBER) + declared);
-    let parsed: Vec<_> = par::uneven(members.into_par_iter())
-        .map(|index| {
-            let object = parse_header(options, inputs, index)?;
-            let names = object.as_deref().map(|object| collector.add(object));
-            Ok((object, names.unwrap_or_default()))
-        })
-        .collect();
+    let read = |index| parse_header(options, inputs, index);
+    let parsed = closure::read_members(options, inputs, &collector, extent == Extent::Whole, &read);
     let parsed: Result<Vec<_>, Box<Diagnostic>> = parsed.into_iter().collect();
     let unlinkable = match parsed {
         Err(error) => *error,
@@ -333,6 +351,11 @@ fn parse_header<'i>(
     };
     check_architecture(options, &object)?;
     Ok(Some(Box::new(object)))
+}
+
+/// Whether a member was not read because nothing seemed to need it.
+fn is_unread(inputs: &Inputs, objects: &Objects, member: MemberIdx) -> bool {
+    objects[member].is_none() && inputs.members[member].kind == MemberKind::Wasm
 }
 
 /// An object is wasm64 if any of its memories is; one without memory is wasm32.

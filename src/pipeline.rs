@@ -12,8 +12,8 @@ use crate::output_file::{Content, OutputFile, check_writable, write_at};
 use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
+use crate::resolve::closure;
 use crate::resolve::names::{Collector, Names};
-use crate::resolve::{Selection, closure};
 use crate::{hints, layout, linker_defined, liveness, resolve, synthetic};
 use rayon::prelude::*;
 use std::sync::{Arc, OnceLock};
@@ -218,7 +218,8 @@ fn too_large(section: &str, size: usize) -> String {
     format!("section {section} is too large: {size} bytes do not fit 32 bits")
 }
 
-/// Every pass, in order.
+/// Every pass, in order. If the link fails, that may be because a table of an archive is wrong: then all members are read,
+/// which also tells the messages what they may say.
 fn link_inputs<R>(
     options: &Options,
     inputs: &Inputs,
@@ -229,45 +230,18 @@ fn link_inputs<R>(
     write: impl FnOnce(&mut emit::Plan, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
 ) -> Result<R, Failed> {
     let (objects, mut names) = parse_headers(options, inputs, extent, diagnostics)?;
+    let partial = inputs.members.indices().any(|member| is_unread(inputs, &objects, member));
     let mut made_up = layout::bound_names(options, &objects);
     made_up.extend(resolve::wrapped_names(options));
     linker_defined::names(options).chain(made_up.iter().map(String::as_str)).for_each(|name| _ = names.add(name));
     clock.lap("parse symbols");
-    let reading = Reading::new(inputs, &objects);
-    let mut walk = diagnostics.empty();
-    let selection = rayon::in_place_scope(|scope| {
-        let reading = &reading;
-        let read = |member| scope.spawn(move |_| reading.read(member));
-        let selection = resolve::select(options, inputs, &objects, &mut names, &read, &mut walk);
-        clock.lap("resolve");
-        selection
-    });
-    let is_partial = || inputs.members.indices().any(|member| is_unread(inputs, &objects, member));
-    let may_lack = |selection: &Result<Selection, Failed>| match selection {
-        Ok(selection) => selection.incomplete || closure::may_lack(options, inputs, &objects, selection),
-        Err(Failed) => true,
-    };
-    if extent == Extent::Needed && may_lack(&selection) && is_partial() {
+    let mut attempt = diagnostics.empty();
+    let result = lay_out(options, inputs, objects, names, clock, &mut attempt);
+    if result.is_err() && partial {
         return link_inputs(options, inputs, clock, diagnostics, memory, Extent::Whole, write);
     }
-    diagnostics.append(walk);
-    let selection = selection?;
-    report::why_extract::write(options, inputs, &names, &selection, diagnostics);
-    diagnostics.checkpoint()?;
-    let mut contents = reading.finish(&selection.link_order, diagnostics)?;
-    if options.relocatable || options.emit_relocs {
-        contents.par_iter_mut().for_each(|contents| contents.lower_to_object());
-    }
-    clock.lap("parse contents");
-    let mut resolution = resolve::finish(options, inputs, objects, contents, names, selection, diagnostics)?;
-    clock.lap("check signatures");
-    let mut live = liveness::mark(options, &resolution);
-    liveness::report_unused(options, &resolution, &live, diagnostics);
-    clock.lap("mark live");
-    let allowed = &inputs.allowed_undefined;
-    let layout = layout::assign(options, allowed, &mut resolution, &mut live, diagnostics)?;
-    resolution.trace_added(options, diagnostics);
-    clock.lap("layout");
+    diagnostics.append(attempt);
+    let LaidOut { resolution, live, layout } = result?;
     let bodies = synthetic::bodies(options, &resolution, &live, &layout);
     let products = Products { options, resolution: &resolution, live: &live, layout: &layout, bodies: &bodies };
     let mut plan = emit::plan(products);
@@ -285,6 +259,52 @@ fn link_inputs<R>(
     memory.end(plan);
     memory.end((resolution, live, layout, bodies));
     result
+}
+
+/// What is linked, and where it goes.
+struct LaidOut<'i> {
+    resolution: resolve::Resolution<'i>,
+    live: liveness::LiveSet,
+    layout: layout::Layout<'i>,
+}
+
+/// The passes from resolution to layout.
+fn lay_out<'i>(
+    options: &Options,
+    inputs: &'i Inputs,
+    objects: Objects<'i>,
+    mut names: Names<'i>,
+    clock: &mut Clock,
+    diagnostics: &mut Diagnostics,
+) -> Result<LaidOut<'i>, Failed> {
+    let reading = Reading::new(inputs, &objects);
+    let selection = rayon::in_place_scope(|scope| {
+        let reading = &reading;
+        let read = |member| scope.spawn(move |_| reading.read(member));
+        let selection = resolve::select(options, inputs, &objects, &mut names, &read, diagnostics);
+        clock.lap("resolve");
+        selection
+    })?;
+    if selection.incomplete {
+        return Err(Failed);
+    }
+    report::why_extract::write(options, inputs, &names, &selection, diagnostics);
+    diagnostics.checkpoint()?;
+    let mut contents = reading.finish(&selection.link_order, diagnostics)?;
+    if options.relocatable || options.emit_relocs {
+        contents.par_iter_mut().for_each(|contents| contents.lower_to_object());
+    }
+    clock.lap("parse contents");
+    let mut resolution = resolve::finish(options, inputs, objects, contents, names, selection, diagnostics)?;
+    clock.lap("check signatures");
+    let mut live = liveness::mark(options, &resolution);
+    liveness::report_unused(options, &resolution, &live, diagnostics);
+    clock.lap("mark live");
+    let allowed = &inputs.allowed_undefined;
+    let layout = layout::assign(options, allowed, &mut resolution, &mut live, diagnostics)?;
+    resolution.trace_added(options, diagnostics);
+    clock.lap("layout");
+    Ok(LaidOut { resolution, live, layout })
 }
 
 /// Bytes of input that hold one name which nothing in front of them has, and such names of one member, as far as that can

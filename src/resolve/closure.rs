@@ -2,17 +2,16 @@
 //!
 //! A member whose names its archive's symbol table tells is read once something that is read refers to one of its names.
 //! That reads at least what the walk of [`super::select`] links if the tables are right: where several members define a
-//! name, it is the first of them that a reference links. A table that is found to be wrong is not believed any more. What
-//! is left, the walk notices; then everything is read.
+//! name, it is the first of them that a reference links. A table that is found to be wrong is not believed any more. Should
+//! that not be enough, the walk notices or something is missing in the end: then the link begins anew with everything.
 
 use super::names::{Collector, MemberNames, NO_NAME};
-use super::{Selection, bits, symbol::State};
 use crate::diagnostic::Diagnostic;
 use crate::index::{Idx, MemberIdx, NameIdx};
 use crate::input::{Inputs, MemberKind, stub};
 use crate::linker_defined;
-use crate::object::{Object, Objects, SymbolFlags, SymbolKind};
-use crate::options::{Options, Unresolved};
+use crate::object::{Object, SymbolKind};
+use crate::options::Options;
 use crate::par;
 use rayon::Scope;
 use rayon::prelude::*;
@@ -153,26 +152,4 @@ where
         (member + 1..self.indexed.len()).take_while(archive).for_each(|other| self.want_member(scope, other));
         (0..member).rev().take_while(archive).for_each(|other| self.want_member(scope, other));
     }
-}
-
-/// Whether something is missing that members which were not read may have, should the tables of their archives be wrong.
-pub fn may_lack(options: &Options, inputs: &Inputs, objects: &Objects, selection: &Selection) -> bool {
-    if options.unresolved != Unresolved::Report || options.import_undefined || options.relocatable || options.shared {
-        return false;
-    }
-    selection.symbols.iter().any(|symbol| {
-        let (member, index) = symbol.import;
-        let is_import = || {
-            let object = objects.get(member).and_then(Option::as_deref);
-            object
-                .and_then(|object| Some((object, object.symbols.get(index as usize)?)))
-                .is_some_and(|(_, entry)| entry.flags.has(SymbolFlags::EXPLICIT_NAME))
-        };
-        symbol.state == State::Undefined
-            && !symbol.flags.is_weak()
-            && symbol.is(bits::USED)
-            && !symbol.is(bits::FORCE_IMPORT)
-            && !is_import()
-            && inputs.allowed_undefined.is_empty()
-    })
 }

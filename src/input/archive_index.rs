@@ -13,8 +13,11 @@ pub fn names(archive: &[u8], children: &[Child]) -> Option<Vec<Range<usize>>> {
     let (width, table) = archive::symbol_table(archive)?;
     let numbers = &archive[table.clone()];
     let number = |i: usize| {
-        let bytes = numbers.get(i * width..)?.get(..width)?;
-        bytes.iter().try_fold(0usize, |value, &byte| Some(value.checked_mul(256)? + usize::from(byte)))
+        let rest = numbers.get(i * width..)?;
+        match width {
+            4 => usize::try_from(u32::from_be_bytes(*rest.first_chunk()?)).ok(),
+            _ => usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).ok(),
+        }
     };
     let count = number(0).filter(|&count| count > 0)?;
     let strings = count.checked_add(1)?.checked_mul(width)?;
@@ -24,7 +27,9 @@ pub fn names(archive: &[u8], children: &[Child]) -> Option<Vec<Range<usize>>> {
     let (mut child, mut at) = (0, strings.start);
     for i in 1..=count {
         let member = number(i)?;
-        child += children[child..].iter().position(|child| child.header >= member)?;
+        while children.get(child)?.header < member {
+            child += 1;
+        }
         let len = memchr::memchr(0, &archive[at..strings.end]).filter(|&len| len > 0)?;
         let names = &mut names[child];
         if children[child].header != member {
@@ -37,4 +42,67 @@ pub fn names(archive: &[u8], children: &[Child]) -> Option<Vec<Range<usize>>> {
         at += len + 1;
     }
     Some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An archive of a table and two members, `A` and `B`, of four bytes each; the table is made for their offsets.
+    fn archive(table: &str, contents: impl Fn(usize, usize) -> Vec<u8>) -> Vec<u8> {
+        let member = |name: &str, body: &[u8]| {
+            let header = format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 644, body.len());
+            let mut bytes = [header.as_bytes(), body].concat();
+            bytes.resize(bytes.len().next_multiple_of(2), b'\n');
+            bytes
+        };
+        let first = archive::MAGIC.len() + member(table, &contents(0, 0)).len();
+        let members = [member(table, &contents(first, first + 64)), member("A/", b"aaaa"), member("B/", b"bbbb")];
+        [archive::MAGIC.to_vec(), members.concat()].concat()
+    }
+
+    fn table(offsets: &[usize], names: &[u8]) -> Vec<u8> {
+        let numbers = [&[offsets.len()], offsets].concat();
+        [numbers.iter().flat_map(|&number| (number as u32).to_be_bytes()).collect(), names.to_vec()].concat()
+    }
+
+    /// The names of `A` and of `B`.
+    fn read(archive: &[u8]) -> Option<Vec<String>> {
+        let names = names(archive, &archive::children(archive).unwrap())?;
+        Some(names.into_iter().map(|names| String::from_utf8(archive[names].to_vec()).unwrap()).collect())
+    }
+
+    #[test]
+    fn each_member_has_the_names_that_the_table_says() {
+        let narrow = archive("/", |a, b| table(&[a, a, b], b"x\0yy\0z\0"));
+        assert_eq!(read(&narrow).unwrap(), ["x\0yy", "z"]);
+        let wide = archive("/SYM64/", |_, b| {
+            let numbers = [1, b as u64];
+            [numbers.map(u64::to_be_bytes).concat(), b"name\0\0\0\0".to_vec()].concat()
+        });
+        assert_eq!(read(&wide).unwrap(), ["", "name"]);
+    }
+
+    #[test]
+    fn a_table_that_is_odd_is_none() {
+        assert_eq!(read(&archive("//", |a, b| table(&[a, b], b"x\0y\0"))), None);
+        assert_eq!(read(&archive("/", |_, _| Vec::new())), None);
+        assert_eq!(read(&archive("/", |_, _| table(&[], b""))), None);
+        for (name, contents) in [("out of order", 0), ("no member", 1), ("past the end", 2)] {
+            let bytes = archive("/", |a, b| table(&[[b, a], [a, b + 1], [a, b + 1000]][contents], b"x\0y\0"));
+            assert_eq!(read(&bytes), None, "{name}");
+        }
+        for names in [&b"x\0y"[..], b"x\0", b"x\0\0", b"\xff\0y\0", b""] {
+            assert_eq!(read(&archive("/", |a, b| table(&[a, b], names))), None, "{names:?}");
+        }
+        for count in [4, 1 << 30, u32::MAX] {
+            let bytes = archive("/", |a, b| {
+                let mut bytes = table(&[a, b], b"x\0y\0");
+                bytes[..4].copy_from_slice(&count.to_be_bytes());
+                bytes
+            });
+            assert_eq!(read(&bytes), None, "{count}");
+        }
+        assert_eq!(read(&archive("/SYM64/", |_, _| vec![0xff; 24])), None);
+    }
 }

@@ -101,7 +101,10 @@ impl Inputs {
     pub(crate) fn indexed_names(&self, member: MemberIdx) -> Option<impl Iterator<Item = &[u8]>> {
         let member = &self.members[member];
         let archive = &self.files[member.archive.filter(|_| member.lazy && !member.names.is_empty())? as usize];
-        Some(archive.as_ref().get(member.names.clone())?.split(|&byte| byte == 0))
+        let names = archive.as_ref().get(member.names.clone())?;
+        let mut start = 0;
+        let ends = memchr::memchr_iter(0, names).chain([names.len()]);
+        Some(ends.map(move |end| &names[std::mem::replace(&mut start, end + 1)..end]))
     }
     /// Where there is not enough memory for all files at a time, says that they are looked at here and there. The system
     /// then reads what is looked at and no more: with much of them to be read several times, what it would read in advance

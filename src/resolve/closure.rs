@@ -153,3 +153,6 @@ where
         (0..member).rev().take_while(archive).for_each(|other| self.want_member(scope, other));
     }
 }
+
+#[cfg(test)]
+mod tests;

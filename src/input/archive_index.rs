@@ -6,9 +6,13 @@
 use crate::input::archive::{self, Child};
 use std::ops::Range;
 
+/// Bytes of names for each member, on average, above which a table is not used: members with so many names are mostly
+/// linked, and then the table is work on top of reading them.
+const NAMES_MAX: usize = 1024;
+
 /// For each of the `children` of `archive` where in the archive the names are that it defines, each but the last ended by
 /// a zero byte; empty for those that the table does not mention. `None` if there is no table that can be used: it is
-/// missing, empty or malformed, names a place that is no member, or its members are not in order.
+/// missing, empty, malformed or very large, names a place that is no member, or its members are not in order.
 pub fn names(archive: &[u8], children: &[Child]) -> Option<Vec<Range<usize>>> {
     let (width, table) = archive::symbol_table(archive)?;
     let numbers = &archive[table.clone()];
@@ -22,6 +26,9 @@ pub fn names(archive: &[u8], children: &[Child]) -> Option<Vec<Range<usize>>> {
     let count = number(0).filter(|&count| count > 0)?;
     let strings = count.checked_add(1)?.checked_mul(width)?;
     let strings = numbers.get(strings..).map(|_| table.start + strings)?..table.end;
+    if strings.len() / NAMES_MAX > children.len() {
+        return None;
+    }
     std::str::from_utf8(&archive[strings.clone()]).ok()?;
     let mut names = vec![0..0; children.len()];
     let (mut child, mut at) = (0, strings.start);

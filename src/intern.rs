@@ -166,6 +166,19 @@ impl ShardBits {
 }
 
 impl<'i> Interner<'i> {
+    /// The id of `string`, if it has one by now.
+    pub fn lookup(&self, string: &[u8]) -> Option<u32> {
+        let hash = xxh3_64(string);
+        let shard = self.bits.of_hash(hash);
+        match self.shards[shard].lock().find(hash, string) {
+            EMPTY => None,
+            number => Some(self.bits.id(number, shard)),
+        }
+    }
+    /// All ids that were given out by now are below this.
+    pub fn limit(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().strings.len() + 1).max().unwrap_or(0) << self.bits.0
+    }
     /// One with room for `strings` different strings, so that few tables grow.
     pub fn with_capacity(strings: usize) -> Self {
         let bits = ShardBits::for_threads();

@@ -177,7 +177,7 @@ impl<'i> Interner<'i> {
     }
     /// All ids that were given out by now are below this.
     pub fn limit(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().strings.len() + 1).max().unwrap_or(0) << self.bits.0
+        self.shards.iter().map(|shard| shard.lock().strings.len()).max().unwrap_or(0) << self.bits.0
     }
     /// One with room for `strings` different strings, so that few tables grow.
     pub fn with_capacity(strings: usize) -> Self {

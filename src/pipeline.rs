@@ -6,7 +6,7 @@ use crate::index::*;
 use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mir::snapshot::Snapshot;
 use crate::mmap::{os_text, read_back};
-use crate::object::{Contents, Object, Objects};
+use crate::object::{Contents, Object, Objects, peek};
 use crate::options::{self, Options};
 use crate::output_file::{Content, OutputFile, check_writable, write_at};
 use crate::report::reproduce::Recorder;
@@ -335,7 +335,10 @@ fn parse_headers<'i>(
     let declared: usize = inputs.modules().iter().map(|module| module.order.len()).sum();
     let collector = Collector::new((size / BYTES_PER_NAME).min(members.len() * NAMES_PER_MEMBER) + declared);
     let read = |index| parse_header(options, inputs, index);
-    let parsed = closure::read_members(options, inputs, &collector, extent == Extent::Whole, &read);
+    // As in LLD, all members must be of one architecture, whether they are needed or not.
+    let is_64 = Some(options.is_64.unwrap_or(false));
+    let optional = |index| extent == Extent::Needed && peek::is_64(inputs.bytes(index)) == is_64;
+    let parsed = closure::read_members(options, inputs, &collector, &optional, &read);
     let parsed: Result<Vec<_>, Box<Diagnostic>> = parsed.into_iter().collect();
     let unlinkable = match parsed {
         Err(error) => *error,

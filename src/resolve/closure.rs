@@ -21,20 +21,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// What was read of a member: nothing if it is not needed, or if there is nothing to read.
 pub type Read<'i> = Result<(Option<Box<Object<'i>>>, MemberNames), Box<Diagnostic>>;
 
-/// Reads all members, or (unless `whole`) those that can be needed, each with `read`.
+/// Reads all members but those that are `optional` and cannot be needed, each with `read`.
 pub fn read_members<'i>(
     options: &Options,
     inputs: &'i Inputs,
     collector: &Collector<'i>,
-    whole: bool,
+    optional: &(impl Fn(MemberIdx) -> bool + Sync),
     read: &(impl Fn(MemberIdx) -> Result<Option<Box<Object<'i>>>, Box<Diagnostic>> + Sync),
 ) -> Vec<Read<'i>> {
     let len = inputs.members.len();
-    let index = |member: MemberIdx| inputs.indexed_names(member).map(|names| collector.add_names(names));
-    let indexed: Vec<Option<Box<[NameIdx]>>> = match whole {
-        true => Vec::new(),
-        false => par::map(len, |member| index(MemberIdx::new(member))),
-    };
+    let indexed: Vec<Option<Box<[NameIdx]>>> = par::map(len, |member| {
+        let member = MemberIdx::new(member);
+        let names = inputs.indexed_names(member).filter(|_| optional(member))?;
+        Some(collector.add_names(names))
+    });
     if indexed.iter().all(Option::is_none) {
         return par::map(len, |member| {
             let object = read(MemberIdx::new(member))?;

@@ -5,13 +5,17 @@ use crate::input::{Files, archive};
 use crate::options::{Options, Positional};
 use crate::pipeline;
 
+/// The import of a memory.
+const MEMORY: &[u8] = &[1, b'e', 1, b'm', 2, 0, 0];
+
 /// An object that defines the functions `defined` and refers to `referred`, in this order.
 fn object(defined: &[&str], referred: &[&str]) -> Vec<u8> {
     let sized = |bytes: Vec<u8>| [vec![bytes.len() as u8], bytes].concat();
     let text = |text: &str| sized(text.as_bytes().to_vec());
     let section = |id: u8, bytes: Vec<u8>| [vec![id], sized(bytes)].concat();
     let list = |items: Vec<Vec<u8>>| [vec![items.len() as u8], items.concat()].concat();
-    let imports = referred.iter().map(|name| [text("env"), text(name), vec![0, 0]].concat()).collect();
+    let functions = referred.iter().map(|name| [text("env"), text(name), vec![0, 0]].concat());
+    let imports = std::iter::once(MEMORY.to_vec()).chain(functions).collect();
     let first = referred.len() as u8;
     let definitions = defined.iter().zip(first..).map(|(name, i)| [vec![0, 4, i], text(name)].concat());
     let references = (0..first).map(|i| vec![0, 0x10, i]);
@@ -39,7 +43,7 @@ fn object(defined: &[&str], referred: &[&str]) -> Vec<u8> {
 
 /// What is damaged behind its first bytes.
 fn damaged() -> Vec<u8> {
-    b"\0asm\x01\0\0\0\x01\x7f".to_vec()
+    [b"\0asm\x01\0\0\0\x02", &[MEMORY.len() as u8 + 1, 1][..], MEMORY, b"\x01\x7f"].concat()
 }
 
 /// An archive with a table that says of each member what it defines.

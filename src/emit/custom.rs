@@ -135,7 +135,7 @@ impl<'i> CustomPlan<'i> {
             let at = offset - base;
             let out = &mut out[at..at + bytes.len()];
             out.copy_from_slice(&custom.data[bytes.clone()]);
-            relocate::apply_to_custom(relocator, file, relocations, bytes.start, tombstone, out);
+            relocate::apply_to_custom(relocator, file, relocations, bytes.start as u32, tombstone, out);
         }
     }
 }

@@ -42,7 +42,7 @@ pub fn apply_to_custom(
     relocator: &Relocator,
     file: FileIdx,
     mut relocations: Relocations,
-    base: usize,
+    base: u32,
     tombstone: u64,
     out: &mut [u8],
 ) {
@@ -70,7 +70,7 @@ pub fn apply_to_custom(
             }
             _ => {
                 let value = file.general(relocation, Place { tombstone, address: 0 });
-                relocation.kind.field().write(value, &mut out[relocation.offset as usize - base..]);
+                relocation.kind.field().write(value, &mut out[(relocation.offset - base) as usize..]);
             }
         }
     }
@@ -83,7 +83,7 @@ struct Run<'r, 'i> {
     alike: Option<Alike>,
     relocations: &'r mut Relocations<'i>,
     /// Where the output begins, as offsets count.
-    base: usize,
+    base: u32,
 }
 
 impl Run<'_, '_> {
@@ -91,8 +91,9 @@ impl Run<'_, '_> {
     /// their addends.
     #[inline(always)]
     fn write(self, out: &mut [u8], value: impl Fn(i64) -> u32) {
+        let base = self.base;
         let mut put = |offset: u32, addend: i64| {
-            let at = offset as usize - self.base;
+            let at = offset.wrapping_sub(base) as usize;
             out[at..at + 4].copy_from_slice(&value(addend).to_le_bytes());
         };
         put(self.relocation.offset, self.relocation.addend);

@@ -193,6 +193,10 @@ impl Diagnostics {
     pub fn new(fatal_warnings: bool) -> Self {
         Self { fatal_warnings, ..Self::default() }
     }
+    /// A collection with the same rules that has nothing to say yet.
+    pub(crate) fn empty(&self) -> Self {
+        Self::new(self.fatal_warnings)
+    }
     /// Appends `diagnostic`.
     pub fn push(&mut self, mut diagnostic: Diagnostic) {
         if self.fatal_warnings && diagnostic.kind != Kind::Compatibility {

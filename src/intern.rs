@@ -2,8 +2,6 @@
 //! meet on a lock only when they meet on a shard. Taking a lock keeps the processor from overlapping what it waits for, so
 //! many strings at a time are interned shard by shard.
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -16,21 +14,73 @@ const BATCH_MIN: usize = 32;
 
 #[derive(Default)]
 struct Shard<'i> {
-    /// Short hash and number of each string: what is looked for is mostly told apart without the strings.
-    table: HashTable<(u32, u32)>,
+    table: Table,
     strings: Vec<&'i [u8]>,
 }
 
-/// The half of a hash that a shard's table holds.
+/// The numbers of a shard's strings by their hashes: open addressing, so that a look at one place is nearly always enough,
+/// and it is known at once which place that is.
+#[derive(Default)]
+struct Table {
+    /// A short hash, and a number, or [`EMPTY`] in its place; a power of two of them, or none.
+    slots: Vec<(u32, u32)>,
+    len: usize,
+}
+
+/// In a slot of [`Table`], and for what is not there: no string. Zero, so that memory that is not used is not touched.
+const EMPTY: u32 = 0;
+
+impl Table {
+    /// One that does not grow up to `len` strings.
+    fn with_capacity(len: usize) -> Self {
+        match len {
+            0 => Self::default(),
+            _ => Self { slots: vec![(0, EMPTY); (len + len / 3 + 1).next_power_of_two()], len: 0 },
+        }
+    }
+    /// The place of the first string with the hash `hash`, if there is any.
+    #[inline]
+    fn start(&self, hash: u64) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
+    }
+    /// The first string with the hash `hash` that `is_it`, or else [`EMPTY`], and its slot, if there are slots.
+    #[inline]
+    fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> (u32, usize) {
+        let mut at = self.start(hash);
+        while let Some(&(other, string)) = self.slots.get(at) {
+            if string == EMPTY || (other == short(hash) && is_it(string)) {
+                return (string, at);
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        (EMPTY, at)
+    }
+    /// Puts a string, which is not there, where [`Self::find`] has found no other.
+    fn insert(&mut self, hash: u64, string: u32, mut slot: usize) {
+        self.len += 1;
+        // At most three quarters of the slots are taken.
+        if self.len * 4 > self.slots.len() * 3 {
+            self.grow();
+            slot = self.find(hash, |_| false).1;
+        }
+        self.slots[slot] = (short(hash), string);
+    }
+    #[cold]
+    fn grow(&mut self) {
+        let slots = vec![(0, EMPTY); (self.slots.len() * 2).max(4)];
+        for (hash, string) in std::mem::replace(&mut self.slots, slots) {
+            if string != EMPTY {
+                let (_, slot) = self.find(hash as u64, |_| false);
+                self.slots[slot] = (hash, string);
+            }
+        }
+    }
+}
+
+/// The half of a hash that a table holds and goes by; the other half chooses the shard.
 #[inline]
 fn short(hash: u64) -> u32 {
     hash as u32
-}
-
-/// The hash that a shard's table goes by: it looks at the lowest bits and the highest.
-#[inline]
-fn of_table(short: u32) -> u64 {
-    short as u64 | (short as u64) << 32
 }
 
 /// Collects strings from many threads. Ids depend on timing: they may be compared, but no order may come from them.
@@ -46,40 +96,41 @@ impl<'i> Default for Interner<'i> {
 }
 
 impl<'i> Shard<'i> {
-    /// The number of `string`, which has the hash `hash`, in this shard.
+    /// The number of `string`, which has the hash `hash`, in this shard. Numbers begin at 1.
     #[inline]
     fn intern(&mut self, hash: u64, string: &'i [u8]) -> u32 {
-        let (strings, hash) = (&mut self.strings, short(hash));
-        let is_it = |&(other, i): &(u32, u32)| other == hash && strings[i as usize] == string;
-        match self.table.entry(of_table(hash), is_it, |&(hash, _)| of_table(hash)) {
-            Entry::Occupied(entry) => entry.get().1,
-            Entry::Vacant(entry) => {
-                let local = strings.len() as u32;
-                entry.insert((hash, local));
-                strings.push(string);
-                local
+        match self.table.find(hash, |i| self.strings[i as usize - 1] == string) {
+            (EMPTY, slot) => {
+                self.strings.push(string);
+                let number = self.strings.len() as u32;
+                self.table.insert(hash, number, slot);
+                number
             }
+            (number, _) => number,
         }
     }
-}
-
-impl Shard<'_> {
-    /// Fills `seen` with a string for each of `entries` that has its hash, or [`NOT_SEEN`], and has the processor fetch its
-    /// bytes. Nothing here waits for what another entry waits for.
+    /// The number of `string`, or [`EMPTY`].
+    fn find(&self, hash: u64, string: &[u8]) -> u32 {
+        self.table.find(hash, |i| self.strings[i as usize - 1] == string).0
+    }
+    /// The string with the number `number`, if there is one.
+    #[inline]
+    fn get(&self, number: u32) -> Option<&'i [u8]> {
+        self.strings.get((number as usize).wrapping_sub(1)).copied()
+    }
+    /// Fills `seen` with a string for each of `entries` that has its short hash, or [`EMPTY`], and has the processor fetch
+    /// its bytes. Nothing here waits for what another entry waits for.
     fn look_ahead(&self, entries: &[(u64, u32)], seen: &mut Vec<u32>) {
+        for &(hash, _) in entries {
+            std::hint::black_box(self.table.slots.get(self.table.start(hash)).map(|slot| slot.1));
+        }
         seen.clear();
-        seen.extend(entries.iter().map(|&(hash, _)| {
-            let hash = short(hash);
-            self.table.find(of_table(hash), |&(other, _)| other == hash).map_or(NOT_SEEN, |&(_, local)| local)
-        }));
-        for &local in &*seen {
-            std::hint::black_box(self.strings.get(local as usize).and_then(|string| string.first()));
+        seen.extend(entries.iter().map(|&(hash, _)| self.table.find(hash, |_| true).0));
+        for &number in &*seen {
+            std::hint::black_box(self.get(number).and_then(|string| string.first().copied()));
         }
     }
 }
-
-/// The number of no string.
-const NOT_SEEN: u32 = u32::MAX;
 
 /// The binary logarithm of the number of shards: that many bits of a hash, the first ones, name a shard, and as many of an
 /// id, the last ones.
@@ -102,12 +153,12 @@ impl ShardBits {
         // There is at least one bit.
         (hash >> (64 - self.0)) as usize
     }
-    /// The id of string `local` of shard `shard`.
+    /// The id of string `number` of shard `shard`.
     #[inline]
-    fn id(self, local: u32, shard: usize) -> u32 {
-        local << self.0 | shard as u32
+    fn id(self, number: u32, shard: usize) -> u32 {
+        (number - 1) << self.0 | shard as u32
     }
-    /// The shard of an id, and its string there.
+    /// The shard of an id, and the place of its string there.
     #[inline]
     fn parts(self, id: u32) -> (usize, usize) {
         (id as usize & (self.shards() - 1), (id >> self.0) as usize)
@@ -115,12 +166,25 @@ impl ShardBits {
 }
 
 impl<'i> Interner<'i> {
+    /// The id of `string`, if it has one by now.
+    pub fn lookup(&self, string: &[u8]) -> Option<u32> {
+        let hash = xxh3_64(string);
+        let shard = self.bits.of_hash(hash);
+        match self.shards[shard].lock().find(hash, string) {
+            EMPTY => None,
+            number => Some(self.bits.id(number, shard)),
+        }
+    }
+    /// All ids that were given out by now are below this.
+    pub fn limit(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().strings.len()).max().unwrap_or(0) << self.bits.0
+    }
     /// One with room for `strings` different strings, so that few tables grow.
     pub fn with_capacity(strings: usize) -> Self {
         let bits = ShardBits::for_threads();
         let len = strings.div_ceil(bits.shards());
         // Room that is not used is not touched either; what has grown has been copied.
-        let shard = || Shard { table: HashTable::with_capacity(len), strings: Vec::with_capacity(2 * len) };
+        let shard = || Shard { table: Table::with_capacity(len), strings: Vec::with_capacity(2 * len) };
         Self { shards: (0..bits.shards()).map(|_| Mutex::new(shard())).collect(), bits }
     }
     /// The id of `string`.
@@ -173,11 +237,11 @@ impl<'i> Interner<'i> {
             table.look_ahead(entries, &mut seen);
             for (&(hash, i), &seen) in entries.iter().zip(&seen) {
                 let text = string(i as usize).unwrap_or_default();
-                let local = match table.strings.get(seen as usize) {
-                    Some(&other) if other == text => seen,
+                let number = match table.get(seen) {
+                    Some(other) if other == text => seen,
                     _ => table.intern(hash, text),
                 };
-                found(i as usize, self.bits.id(local, shard));
+                found(i as usize, self.bits.id(number, shard));
             }
         }
     }
@@ -204,18 +268,17 @@ impl<'i> Interned<'i> {
     pub fn iter(&self) -> impl Iterator<Item = (u32, &'i [u8])> + '_ {
         let bits = self.bits;
         self.shards.iter().enumerate().flat_map(move |(number, shard)| {
-            let strings = shard.strings.iter().enumerate();
-            strings.map(move |(local, &string)| (bits.id(local as u32, number), string))
+            shard.strings.iter().zip(1..).map(move |(&string, local)| (bits.id(local, number), string))
         })
     }
     /// The id of `string`, if it was interned.
     pub fn find(&self, string: &[u8]) -> Option<u32> {
         let hash = xxh3_64(string);
-        let shard_number = self.bits.of_hash(hash);
-        let shard = &self.shards[shard_number];
-        let is_it = |&(other, i): &(u32, u32)| other == short(hash) && shard.strings[i as usize] == string;
-        let (_, local) = shard.table.find(of_table(short(hash)), is_it)?;
-        Some(self.bits.id(*local, shard_number))
+        let shard = self.bits.of_hash(hash);
+        match self.shards[shard].find(hash, string) {
+            EMPTY => None,
+            number => Some(self.bits.id(number, shard)),
+        }
     }
     /// Adds a string after the parallel phase.
     pub fn add(&mut self, string: &'i [u8]) -> u32 {
@@ -252,6 +315,21 @@ mod tests {
         let c = interned.add(b"c");
         assert_eq!(interned.find(b"c"), Some(c));
         assert!((c as usize) < interned.id_limit());
+    }
+
+    #[test]
+    fn tables_grow_from_nothing_and_tell_like_hashes_apart() {
+        let mut shard = Shard::default();
+        let texts: Vec<String> = (0..500).map(|i| i.to_string()).collect();
+        // Few hashes, so that every search passes by others.
+        let hash = |text: &str| hash(text.as_bytes()) & 0x3_0000_0003;
+        for _ in 0..2 {
+            for (text, number) in texts.iter().zip(1..) {
+                assert_eq!(shard.intern(hash(text), text.as_bytes()), number);
+            }
+        }
+        assert_eq!((shard.find(hash("0"), b"0"), shard.find(hash("0"), b"x")), (1, EMPTY));
+        assert_eq!((Shard::default().find(0, b""), shard.get(EMPTY), shard.get(500)), (EMPTY, None, Some(&b"499"[..])));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! | pass | makes | in parallel over |
 //! |---|---|---|
 //! | [`input`] | mapped files, taken apart into members | files |
-//! | [`object`], first half | symbols, types, index spaces | members |
+//! | [`object`], first half | symbols, types, index spaces | members, without those of libraries that nothing needs |
 //! | [`resolve`] | link order, winners of names | nothing: a short replay on integers |
 //! | [`object`], second half | bodies, segments, checked relocations | linked objects |
 //! | [`liveness`] | what stays | functions and segments |

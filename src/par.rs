@@ -267,7 +267,7 @@ impl<'b> Ranks<'b> {
         ranks
     }
     /// How many members there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.len
     }
     /// How many members are less than `index`, which must be below the bound.
@@ -349,7 +349,7 @@ mod tests {
             let mut bits = Bits::new(len);
             for index in 0..len {
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                if (random >> 33) % often == 0 {
+                if (random >> 33).is_multiple_of(often) {
                     bits.insert(index);
                 }
             }
@@ -359,7 +359,7 @@ mod tests {
                 for threads in [1, 3] {
                     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                     let members: Vec<usize> = pool.install(|| ranks.members().collect());
-                    assert_eq!((members, ranks.len()), (expected.clone(), expected.len()), "{end} of {len}");
+                    assert_eq!((members, ranks.count()), (expected.clone(), expected.len()), "{end} of {len}");
                 }
                 assert!(expected.iter().enumerate().all(|(rank, &member)| ranks.of(member) as usize == rank));
             }

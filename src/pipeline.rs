@@ -6,14 +6,15 @@ use crate::index::*;
 use crate::input::{self, FileSystem, Inputs, MemberKind};
 use crate::mir::snapshot::Snapshot;
 use crate::mmap::{os_text, read_back};
-use crate::object::{Contents, Object, Objects};
+use crate::object::{Contents, Object, Objects, peek};
 use crate::options::{self, Options};
 use crate::output_file::{Content, OutputFile, check_writable, write_at};
 use crate::report::reproduce::Recorder;
 use crate::report::time::Clock;
 use crate::report::{self, dependencies};
+use crate::resolve::closure;
 use crate::resolve::names::{Collector, Names};
-use crate::{hints, layout, linker_defined, liveness, par, resolve, synthetic};
+use crate::{hints, layout, linker_defined, liveness, resolve, synthetic};
 use rayon::prelude::*;
 use std::sync::{Arc, OnceLock};
 
@@ -39,7 +40,7 @@ pub(crate) fn link_modules(
 ) -> Result<Vec<u8>, Failed> {
     let load = |diagnostics: &mut Diagnostics| input::load_with(options, disk, modules, diagnostics);
     load_and_link(options, disk, diagnostics, Memory::Freed, load, |inputs, clock, diagnostics| {
-        link_inputs(options, inputs, clock, diagnostics, Memory::Freed, |plan, clock, _| {
+        link_inputs(options, inputs, clock, diagnostics, Memory::Freed, Extent::Needed, |plan, clock, _| {
             let image = plan.image();
             clock.lap("emit");
             made(plan, &image, inputs.modules());
@@ -184,7 +185,7 @@ fn write_linked(
     diagnostics: &mut Diagnostics,
     memory: Memory,
 ) -> Result<(), Failed> {
-    link_inputs(options, inputs, clock, diagnostics, memory, |plan, clock, diagnostics| {
+    link_inputs(options, inputs, clock, diagnostics, memory, Extent::Needed, |plan, clock, diagnostics| {
         let mut failed = |error: String| {
             diagnostics.error(Kind::Output, error);
             Failed
@@ -217,44 +218,30 @@ fn too_large(section: &str, size: usize) -> String {
     format!("section {section} is too large: {size} bytes do not fit 32 bits")
 }
 
-/// Every pass, in order.
+/// Every pass, in order. If the link fails, that may be because a table of an archive is wrong: then all members are read,
+/// which also tells the messages what they may say.
 fn link_inputs<R>(
     options: &Options,
     inputs: &Inputs,
     clock: &mut Clock,
     diagnostics: &mut Diagnostics,
     memory: Memory,
+    extent: Extent,
     write: impl FnOnce(&mut emit::Plan, &mut Clock, &mut Diagnostics) -> Result<R, Failed>,
 ) -> Result<R, Failed> {
-    let (objects, mut names) = parse_headers(options, inputs, diagnostics)?;
+    let (objects, mut names) = parse_headers(options, inputs, extent, diagnostics)?;
+    let partial = inputs.members.indices().any(|member| is_unread(inputs, &objects, member));
     let mut made_up = layout::bound_names(options, &objects);
     made_up.extend(resolve::wrapped_names(options));
     linker_defined::names(options).chain(made_up.iter().map(String::as_str)).for_each(|name| _ = names.add(name));
     clock.lap("parse symbols");
-    let reading = Reading::new(inputs, &objects);
-    let selection = rayon::in_place_scope(|scope| {
-        let reading = &reading;
-        let read = |member| scope.spawn(move |_| reading.read(member));
-        let selection = resolve::select(options, inputs, &objects, &mut names, &read, diagnostics);
-        clock.lap("resolve");
-        selection
-    })?;
-    report::why_extract::write(options, inputs, &names, &selection, diagnostics);
-    diagnostics.checkpoint()?;
-    let mut contents = reading.finish(&selection.link_order, diagnostics)?;
-    if options.relocatable || options.emit_relocs {
-        contents.par_iter_mut().for_each(|contents| contents.lower_to_object());
+    let mut attempt = diagnostics.empty();
+    let result = lay_out(options, inputs, objects, names, clock, &mut attempt);
+    if result.is_err() && partial {
+        return link_inputs(options, inputs, clock, diagnostics, memory, Extent::Whole, write);
     }
-    clock.lap("parse contents");
-    let mut resolution = resolve::finish(options, inputs, objects, contents, names, selection, diagnostics)?;
-    clock.lap("check signatures");
-    let mut live = liveness::mark(options, &resolution);
-    liveness::report_unused(options, &resolution, &live, diagnostics);
-    clock.lap("mark live");
-    let allowed = &inputs.allowed_undefined;
-    let layout = layout::assign(options, allowed, &mut resolution, &mut live, diagnostics)?;
-    resolution.trace_added(options, diagnostics);
-    clock.lap("layout");
+    diagnostics.append(attempt);
+    let LaidOut { resolution, live, layout } = result?;
     let bodies = synthetic::bodies(options, &resolution, &live, &layout);
     let products = Products { options, resolution: &resolution, live: &live, layout: &layout, bodies: &bodies };
     let mut plan = emit::plan(products);
@@ -274,16 +261,72 @@ fn link_inputs<R>(
     result
 }
 
+/// What is linked, and where it goes.
+struct LaidOut<'i> {
+    resolution: resolve::Resolution<'i>,
+    live: liveness::LiveSet,
+    layout: layout::Layout<'i>,
+}
+
+/// The passes from resolution to layout.
+fn lay_out<'i>(
+    options: &Options,
+    inputs: &'i Inputs,
+    objects: Objects<'i>,
+    mut names: Names<'i>,
+    clock: &mut Clock,
+    diagnostics: &mut Diagnostics,
+) -> Result<LaidOut<'i>, Failed> {
+    let reading = Reading::new(inputs, &objects);
+    let selection = rayon::in_place_scope(|scope| {
+        let reading = &reading;
+        let read = |member| scope.spawn(move |_| reading.read(member));
+        let selection = resolve::select(options, inputs, &objects, &mut names, &read, diagnostics);
+        clock.lap("resolve");
+        selection
+    })?;
+    if selection.incomplete {
+        return Err(Failed);
+    }
+    report::why_extract::write(options, inputs, &names, &selection, diagnostics);
+    diagnostics.checkpoint()?;
+    let mut contents = reading.finish(&selection.link_order, diagnostics)?;
+    if options.relocatable || options.emit_relocs {
+        contents.par_iter_mut().for_each(|contents| contents.lower_to_object());
+    }
+    clock.lap("parse contents");
+    let mut resolution = resolve::finish(options, inputs, objects, contents, names, selection, diagnostics)?;
+    clock.lap("check signatures");
+    let mut live = liveness::mark(options, &resolution);
+    liveness::report_unused(options, &resolution, &live, diagnostics);
+    clock.lap("mark live");
+    let allowed = &inputs.allowed_undefined;
+    let layout = layout::assign(options, allowed, &mut resolution, &mut live, diagnostics)?;
+    resolution.trace_added(options, diagnostics);
+    clock.lap("layout");
+    Ok(LaidOut { resolution, live, layout })
+}
+
 /// Bytes of input that hold one name which nothing in front of them has, and such names of one member, as far as that can
 /// be told: the table of names need not grow then. Debug information is large and has none.
 const BYTES_PER_NAME: usize = 1024;
 const NAMES_PER_MEMBER: usize = 32;
 
-/// Reads what resolution needs of every member, and interns its names, in parallel. As with LLD, only the first object that
+/// Which members are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All.
+    Whole,
+    /// Those that can be needed if the archives' symbol tables are right.
+    Needed,
+}
+
+/// Reads what resolution needs of members, and interns its names, in parallel. As with LLD, only the first object that
 /// cannot be linked at all is reported.
 fn parse_headers<'i>(
     options: &Options,
     inputs: &'i Inputs,
+    extent: Extent,
     diagnostics: &mut Diagnostics,
 ) -> Result<(Objects<'i>, Names<'i>), Failed> {
     let members: Vec<MemberIdx> = inputs.members.indices().collect();
@@ -291,13 +334,11 @@ fn parse_headers<'i>(
     let size: usize = files.map(|&member| inputs.bytes(member).len()).sum();
     let declared: usize = inputs.modules().iter().map(|module| module.order.len()).sum();
     let collector = Collector::new((size / BYTES_PER_NAME).min(members.len() * NAMES_PER_MEMBER) + declared);
-    let parsed: Vec<_> = par::uneven(members.into_par_iter())
-        .map(|index| {
-            let object = parse_header(options, inputs, index)?;
-            let names = object.as_deref().map(|object| collector.add(object));
-            Ok((object, names.unwrap_or_default()))
-        })
-        .collect();
+    let read = |index| parse_header(options, inputs, index);
+    // As in LLD, all members must be of one architecture, whether they are needed or not.
+    let is_64 = Some(options.is_64.unwrap_or(false));
+    let optional = |index| extent == Extent::Needed && peek::is_64(inputs.bytes(index)) == is_64;
+    let parsed = closure::read_members(options, inputs, &collector, &optional, &read);
     let parsed: Result<Vec<_>, Box<Diagnostic>> = parsed.into_iter().collect();
     let unlinkable = match parsed {
         Err(error) => *error,
@@ -333,6 +374,11 @@ fn parse_header<'i>(
     };
     check_architecture(options, &object)?;
     Ok(Some(Box::new(object)))
+}
+
+/// Whether a member was not read because nothing seemed to need it.
+fn is_unread(inputs: &Inputs, objects: &Objects, member: MemberIdx) -> bool {
+    objects[member].is_none() && inputs.members[member].kind == MemberKind::Wasm
 }
 
 /// An object is wasm64 if any of its memories is; one without memory is wasm32.

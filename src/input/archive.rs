@@ -1,9 +1,9 @@
 //! Archives (`ar` files): GNU, GNU 64-bit, BSD, Darwin and thin.
 //!
-//! The archive's own symbol table is skipped: members are parsed anyway, and their symbols are what counts. Nothing is
-//! copied; a [`Child`] says where in the archive its name and its bytes are. Every size is checked before it is used,
-//! each step moves forward by at least one header, and a name is searched for within a bounded window, so that the work
-//! is linear in the size of the archive whatever it says.
+//! What the archive's own symbol table says is read by [`super::archive_index`]. Nothing is copied; a [`Child`] says where
+//! in the archive its name and its bytes are. Every size is checked before it is used, each step moves forward by at least
+//! one header, and a name is searched for within a bounded window, so that the work is linear in the size of the archive
+//! whatever it says.
 
 use std::fmt;
 use std::ops::Range;
@@ -21,6 +21,8 @@ const NAME_MAX: usize = 1 << 16;
 /// A member, by the places of its parts in the archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Child {
+    /// Bytes from the start of the archive to its header.
+    pub header: usize,
     /// Where its name is.
     pub name: Range<usize>,
     /// Where its bytes are; `None` in a thin archive, where they are in the file that the name says.
@@ -70,12 +72,24 @@ pub fn children(archive: &[u8]) -> Result<Vec<Child>, ArchiveError> {
                 walk.strings = walk.past_end(&header)?;
             }
         } else {
-            children.push(Child { name: walk.name(&header)?, body: walk.body(&header)? });
+            children.push(Child { header: offset, name: walk.name(&header)?, body: walk.body(&header)? });
             walk.step = Step::Walk;
         }
         offset = walk.next(&header)?;
     }
     Ok(children)
+}
+
+/// Where the symbol table of `archive` is, and the bytes of its numbers, if the archive begins with one of the GNU kind.
+pub(super) fn symbol_table(archive: &[u8]) -> Option<(usize, Range<usize>)> {
+    let walk = Walk { archive, thin: false, step: Step::Open, strings: 0..0 };
+    let header = walk.header(MAGIC.len()).ok()?;
+    let width = match header.raw_name {
+        b"/" => 4,
+        b"/SYM64/" => 8,
+        _ => return None,
+    };
+    Some((width, walk.past_end(&header).ok()?))
 }
 
 /// What a member header says.

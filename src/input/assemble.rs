@@ -80,7 +80,7 @@ impl Addition {
             }
         };
         let (file, range) = (registered.file, 0..registered.len);
-        let member = Member { file, range, name: path.clone(), archive: None, kind, lazy, live: true };
+        let member = Member { file, range, name: path.clone(), archive: None, names: 0..0, kind, lazy, live: true };
         Self { members: vec![member], ..Self::default() }
     }
 
@@ -110,6 +110,7 @@ impl Addition {
                     range: entry.range.clone(),
                     name: name(),
                     archive: Some(registered.file),
+                    names: if entry.kind == FileKind::Wasm { entry.names.clone() } else { 0..0 },
                     kind: MemberKind::Wasm,
                     lazy: !whole,
                     live: whole,

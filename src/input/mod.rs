@@ -7,6 +7,7 @@
 //! together in command-line order, so that neither members nor messages depend on threads.
 
 pub mod archive;
+mod archive_index;
 mod assemble;
 pub mod files;
 mod memory_limit;
@@ -53,6 +54,8 @@ pub struct Member {
     pub name: String,
     /// The file index ([`Inputs::path`]) of the archive, if it comes from one.
     pub archive: Option<u32>,
+    /// Where the names that it defines are in the archive, if the archive's symbol table has any.
+    names: Range<usize>,
     /// What it is.
     pub kind: MemberKind,
     /// Linked only if something needs it: archive members, and objects between `--start-lib` and `--end-lib`.
@@ -64,7 +67,7 @@ pub struct Member {
 impl Member {
     fn of_module(module: &Snapshot) -> Self {
         let (name, kind) = (module.name.clone(), MemberKind::Module);
-        Self { file: u32::MAX, range: 0..0, name, archive: None, kind, lazy: false, live: true }
+        Self { file: u32::MAX, range: 0..0, name, archive: None, names: 0..0, kind, lazy: false, live: true }
     }
 }
 
@@ -92,6 +95,16 @@ impl Inputs {
     pub fn bytes(&self, member: MemberIdx) -> &[u8] {
         let member = &self.members[member];
         &self.files[member.file as usize].as_ref()[member.range.clone()]
+    }
+    /// What the archive's symbol table says that a member defines, in the order of the table, if it is linked only when
+    /// something needs it and the table mentions it.
+    pub(crate) fn indexed_names(&self, member: MemberIdx) -> Option<impl Iterator<Item = &[u8]>> {
+        let member = &self.members[member];
+        let archive = &self.files[member.archive.filter(|_| member.lazy && !member.names.is_empty())? as usize];
+        let names = archive.as_ref().get(member.names.clone())?;
+        let mut start = 0;
+        let ends = memchr::memchr_iter(0, names).chain([names.len()]);
+        Some(ends.map(move |end| &names[std::mem::replace(&mut start, end + 1)..end]))
     }
     /// Where there is not enough memory for all files at a time, says that they are looked at here and there. The system
     /// then reads what is looked at and no more: with much of them to be read several times, what it would read in advance

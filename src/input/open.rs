@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::input::archive::{self, Child};
+use crate::input::archive_index;
 use crate::input::files::{FileBytes, FileSystem};
 use crate::input::recognise::{self, FileKind};
 use crate::input::search::{imports_path, join};
@@ -44,6 +45,8 @@ pub struct Entry {
     pub name: String,
     /// Where its bytes are in the archive; for a thin archive in its own file.
     pub range: Range<usize>,
+    /// Where the names that it defines are in the archive, as far as the archive's symbol table says.
+    pub names: Range<usize>,
     /// What it is.
     pub kind: FileKind,
     /// Path and bytes of its own file, if the archive is thin.
@@ -94,20 +97,29 @@ fn imports(archive: &str, disk: &dyn FileSystem) -> Vec<Result<String, Diagnosti
 fn take_apart(path: &str, bytes: &[u8], disk: &dyn FileSystem) -> Result<Vec<Entry>, Diagnostic> {
     let children =
         archive::children(bytes).map_err(|error| Diagnostic::error(Kind::Malformed, format!("{path}: {error}")))?;
+    let names = archive_index::names(bytes, &children).unwrap_or_else(|| vec![0..0; children.len()]);
     if bytes.starts_with(archive::THIN_MAGIC) {
-        let opened: Vec<_> = children.par_iter().map(|child| open_thin(path, bytes, child, disk)).collect();
+        let open = |(child, names)| open_thin(path, bytes, child, names, disk);
+        let opened: Vec<_> = children.par_iter().zip(names).map(open).collect();
         // The first error in the order of the archive, not in that of the threads.
         return opened.into_iter().collect();
     }
-    let entry = |child: Child| {
+    let entry = |(child, names): (Child, _)| {
         let range = child.body.unwrap_or_default();
-        Entry { name: text(&bytes[child.name]), kind: recognise::kind(&bytes[range.clone()]), range, file: None }
+        let kind = recognise::kind(&bytes[range.clone()]);
+        Entry { name: text(&bytes[child.name]), kind, range, names, file: None }
     };
-    Ok(children.into_iter().map(entry).collect())
+    Ok(children.into_iter().zip(names).map(entry).collect())
 }
 
 /// Reads the file that a member of a thin archive names, relative to the archive's folder.
-fn open_thin(archive: &str, bytes: &[u8], child: &Child, disk: &dyn FileSystem) -> Result<Entry, Diagnostic> {
+fn open_thin(
+    archive: &str,
+    bytes: &[u8],
+    child: &Child,
+    names: Range<usize>,
+    disk: &dyn FileSystem,
+) -> Result<Entry, Diagnostic> {
     let name = text(&bytes[child.name.clone()]);
     let path = match archive.rfind('/') {
         Some(slash) if !name.starts_with('/') => join(&archive[..=slash], &name),
@@ -118,7 +130,7 @@ fn open_thin(archive: &str, bytes: &[u8], child: &Child, disk: &dyn FileSystem) 
         Diagnostic::error(Kind::Input, format!("{archive}: {what}: '{name}': {}", os_text(&error)))
     })?;
     let (kind, range) = (recognise::kind(file.as_ref()), 0..file.as_ref().len());
-    Ok(Entry { name, range, kind, file: Some((path, file)) })
+    Ok(Entry { name, range, names, kind, file: Some((path, file)) })
 }
 
 fn text(name: &[u8]) -> String {

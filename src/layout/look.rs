@@ -162,11 +162,10 @@ impl Looker<'_, '_, '_> {
         }
         // Most relocations have a definition; only the rest need the symbol itself.
         match self.targets[index as usize] {
-            LOCAL => {
-                if self.content.object.symbols[index as usize].flags.is_undefined() {
-                    self.found.push(Found::Undefined(index));
-                }
+            LOCAL if self.content.object.symbols[index as usize].flags.is_undefined() => {
+                self.found.push(Found::Undefined(index));
             }
+            LOCAL => {}
             symbol if self.look.undefined.contains(symbol.index()) => {
                 if is_relative(target) && !self.look.options.relocatable {
                     self.found.push(Found::RelativeUndefined(relocation));

@@ -15,6 +15,7 @@ pub mod linking;
 mod mir;
 mod module;
 mod payload;
+pub mod peek;
 mod query;
 mod reader;
 mod relocation_check;

@@ -5,6 +5,7 @@
 //! every object what it means.
 
 mod clash;
+pub mod closure;
 mod finish;
 mod linker_symbols;
 pub mod names;
@@ -476,6 +477,8 @@ pub struct Selection {
     pub(crate) known: Known,
     pub(crate) linker: linker_symbols::LinkerSymbols,
     pub(crate) wrapped: Vec<wrap::Wrapped>,
+    /// Whether a member should be linked that was not read: the selection is of no use then.
+    pub incomplete: bool,
 }
 
 impl Selection {
@@ -515,6 +518,7 @@ pub fn select<'i>(
     let wrapped = wrap::add(options, &mut replay, diagnostics);
     stubs::apply(&mut replay, inputs, diagnostics);
     known.tls_base = linker_symbols::define_optional(options, &mut replay, &mut linker).or(known.tls_base);
+    let incomplete = replay.incomplete;
     let (link_order, kept_comdats) = (std::mem::take(&mut replay.link_order), std::mem::take(&mut replay.kept_comdats));
     let (events, extractions) = (std::mem::take(&mut replay.events), std::mem::take(&mut replay.extractions));
     let lazy_references = std::mem::take(&mut replay.lazy_references);
@@ -533,6 +537,7 @@ pub fn select<'i>(
         known,
         linker,
         wrapped,
+        incomplete,
     })
 }
 

@@ -29,9 +29,16 @@ pub struct Collector<'i> {
 /// What the names and signatures of one member are.
 #[derive(Default)]
 pub struct MemberNames {
-    symbols: Box<[NameIdx]>,
+    pub(super) symbols: Box<[NameIdx]>,
     comdats: Box<[NameIdx]>,
     types: Box<[SignatureIdx]>,
+}
+
+impl MemberNames {
+    /// Those of a member of which no more is known than the names of symbols.
+    pub(super) fn of_symbols(symbols: Box<[NameIdx]>) -> Self {
+        Self { symbols, ..Self::default() }
+    }
 }
 
 impl<'i> Collector<'i> {
@@ -57,6 +64,18 @@ impl<'i> Collector<'i> {
         let comdats = object.comdats.iter().map(comdat).collect();
         let types = object.types.iter().map(|ty| SignatureIdx(self.signatures.intern(ty.0))).collect();
         MemberNames { symbols: symbols.into(), comdats, types }
+    }
+    /// Interns names by themselves; they are UTF-8.
+    pub(super) fn add_names(&self, names: impl Iterator<Item = &'i [u8]>) -> Box<[NameIdx]> {
+        names.map(|name| NameIdx(self.names.intern(name))).collect()
+    }
+    /// The id of a name, if anything mentions it.
+    pub(super) fn find(&self, name: &str) -> Option<NameIdx> {
+        self.names.lookup(name.as_bytes()).map(NameIdx)
+    }
+    /// All ids that names have by now are below this.
+    pub(super) fn limit(&self) -> usize {
+        self.names.limit()
     }
     /// The names of all members, which are in command-line order.
     pub fn finish(self, members: impl ExactSizeIterator<Item = MemberNames>) -> Names<'i> {

@@ -50,6 +50,8 @@ pub struct Replay<'a, 'i> {
     pub extractions: Vec<(String, MemberIdx, SymbolIdx)>,
     /// Whether some object refers to the indirect function table without a symbol, so that it must be table 0.
     pub legacy_table: bool,
+    /// Whether a member should be linked that was not read.
+    pub incomplete: bool,
     /// Hears of each member that will be linked, as soon as that is known.
     linked: &'a dyn Fn(MemberIdx),
 }
@@ -104,6 +106,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             lazy_references: HashMap::new(),
             extractions: Vec::new(),
             legacy_table: false,
+            incomplete: false,
             linked,
             names,
         }
@@ -191,12 +194,16 @@ impl<'a, 'i> Replay<'a, 'i> {
         let mut stack = Vec::new();
         self.start(&mut stack, Visit { member, next: 0, lazy, reason }, diagnostics);
         while let Some(visit) = stack.last_mut() {
-            let Some(object) = &self.objects[visit.member] else {
-                stack.pop();
-                continue;
-            };
             let (member, start, lazy) = (visit.member, visit.next, visit.lazy);
-            let extract = self.enter_symbols(object, visit, diagnostics);
+            let extract = match &self.objects[member] {
+                Some(object) => self.enter_symbols(object, visit, diagnostics),
+                None if lazy => self.enter_indexed(visit, diagnostics),
+                None => {
+                    self.incomplete = true;
+                    stack.pop();
+                    continue;
+                }
+            };
             let end = visit.next;
             if end > start {
                 self.events.push(Event { member, start, end, lazy });
@@ -219,7 +226,9 @@ impl<'a, 'i> Replay<'a, 'i> {
             if std::mem::replace(&mut self.visited[member.0 as usize], true) {
                 return;
             }
-            (self.linked)(member);
+            if self.objects[member].is_some() {
+                (self.linked)(member);
+            }
             if self.options.trace {
                 diagnostics.print(self.inputs.members[member].name.clone());
             }
@@ -264,6 +273,23 @@ impl<'a, 'i> Replay<'a, 'i> {
                 true => self.enter_lazy(name, visit.member, diagnostics),
                 false => self.enter(object, visit.member, index, symbol, name, diagnostics),
             };
+            if extract.is_some() {
+                return extract;
+            }
+        }
+        None
+    }
+
+    /// Enters the names that the archive's symbol table tells of a member that was not read, as far as
+    /// [`Replay::enter_symbols`].
+    fn enter_indexed(
+        &mut self,
+        visit: &mut Visit,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(MemberIdx, Option<(String, SymbolIdx)>)> {
+        while let Some(&name) = self.names.symbols[visit.member].get(visit.next as usize) {
+            visit.next += 1;
+            let extract = self.enter_lazy(name, visit.member, diagnostics);
             if extract.is_some() {
                 return extract;
             }

@@ -132,6 +132,7 @@ fn declare(plan: &Plan, module: &Module) -> Declared {
     let (stack_pointer, table) = (module.stack_pointer(), module.indirect_table());
     // What is declared has one number after the other: first all functions, then all data.
     let first_func = table.0 + 1;
+    module.reserve((program.functions + program.data()) as usize);
     for unit in 0..program.units() {
         module.declare_all(Arc::clone(plan.text(unit)), |all| {
             for index in program.functions_of(unit) {

@@ -168,7 +168,7 @@ impl Encoded<'_> {
         let (mut done, mut addends) = (0, self.addends.iter());
         for field in self.fields {
             let at = field.at as usize;
-            sink.bytes(&self.bytes[done..at]);
+            sink.part(self.bytes, done, at);
             done = at;
             let instruction = field.instruction as usize;
             if field.is_block {

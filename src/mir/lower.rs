@@ -67,6 +67,19 @@ pub(super) fn push_first(out: &mut Vec<u8>, bytes: [u8; 4], len: usize) {
     out.truncate(out.len() - bytes.len() + len);
 }
 
+/// Appends those of `bytes` from `start` to `end`; most such parts lie between two fields, and are short.
+#[inline]
+fn push_part(out: &mut Vec<u8>, bytes: &[u8], start: usize, end: usize) {
+    const SHORT: usize = 32;
+    match bytes[start..].first_chunk::<SHORT>() {
+        Some(chunk) if start <= end && end - start <= SHORT => {
+            out.extend_from_slice(chunk);
+            out.truncate(out.len() - SHORT + (end - start));
+        }
+        _ => out.extend_from_slice(&bytes[start..end]),
+    }
+}
+
 struct Final<'a, V> {
     values: &'a V,
     out: &'a mut Vec<u8>,
@@ -82,6 +95,10 @@ impl<V: Values> Sink for Final<'_, V> {
     #[inline]
     fn bytes(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
+    }
+    #[inline]
+    fn part(&mut self, bytes: &[u8], start: usize, end: usize) {
+        push_part(self.out, bytes, start, end);
     }
     #[inline]
     fn short(&mut self, bytes: [u8; 4], len: usize) {
@@ -171,6 +188,16 @@ mod tests {
         b.memory(tag::I32_LOAD, MemArg::symbolic(Data(1), -1, 2)).op(tag::DROP);
         b.finish().expect("well formed");
         buffer
+    }
+
+    #[test]
+    fn parts_of_any_length_are_appended() {
+        let bytes: Vec<u8> = (0..80).collect();
+        for (start, end) in [(0, 0), (3, 8), (0, 32), (5, 38), (47, 49), (60, 70), (80, 80), (0, 80)] {
+            let mut out = vec![9];
+            push_part(&mut out, &bytes, start, end);
+            assert_eq!(out, [&[9], &bytes[start..end]].concat());
+        }
     }
 
     #[test]

@@ -281,6 +281,11 @@ impl Module {
             index
         }))
     }
+    /// Takes memory for `count` further declarations, so that those that are there need not move for them.
+    pub fn reserve(&self, count: usize) {
+        self.change(|declarations| declarations.list.reserve(count));
+        self.parameters.write().reserve(count);
+    }
     /// Declares many functions and data at once: `declare` is given what declares them, with names that are parts of
     /// `names`, which is kept as it is.
     ///

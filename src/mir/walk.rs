@@ -18,6 +18,12 @@ pub trait Sink {
     fn byte(&mut self, byte: u8);
     /// Some bytes.
     fn bytes(&mut self, bytes: &[u8]);
+    /// Those of `bytes` from `start` to `end`: a sink may read behind them what is there, as few bytes are copied faster
+    /// if their number is known beforehand.
+    #[inline]
+    fn part(&mut self, bytes: &[u8], start: usize, end: usize) {
+        self.bytes(&bytes[start..end]);
+    }
     /// A number in the unsigned form.
     fn unsigned(&mut self, value: u64);
     /// A number in the signed form.

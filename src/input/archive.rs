@@ -1,6 +1,6 @@
 //! Archives (`ar` files): GNU, GNU 64-bit, BSD, Darwin and thin.
 //!
-//! What the archive's own symbol table says is read by [`super::archive_index`]. Nothing is copied; a [`Child`] says where
+//! What the archive's own symbol table says is read by `archive_index`. Nothing is copied; a [`Child`] says where
 //! in the archive its name and its bytes are. Every size is checked before it is used, each step moves forward by at least
 //! one header, and a name is searched for within a bounded window, so that the work is linear in the size of the archive
 //! whatever it says.

@@ -93,6 +93,52 @@ impl FileBytes {
     }
 }
 
+/// The smallest page of any system, in bytes.
+#[cfg(target_os = "linux")]
+const PAGE_BYTES_MIN: usize = 4 << 10;
+/// Bytes of pages that one task gives back, at most.
+#[cfg(target_os = "linux")]
+const RELEASED_BYTES: usize = 16 << 20;
+
+/// Gives the pages of mapped files back to the system, on all threads, if there are enough of them; the bytes stay readable.
+/// What is left when a process ends is given back by one thread alone.
+#[cfg(target_os = "linux")]
+pub fn release_pages(files: &[FileBytes]) {
+    use rayon::prelude::*;
+    use rustix::mm::{Advice, madvise};
+    let mapped = |file: &FileBytes| match &file.0 {
+        Source::Mapped(map) => Some((map.0.as_ptr() as usize, map.0.len())),
+        Source::Memory(_) => None,
+    };
+    let pieces = pieces_to_release(files.iter().filter_map(mapped).collect());
+    if pieces.len() < 2 || rayon::current_num_threads() < 2 {
+        return;
+    }
+    pieces.into_par_iter().with_max_len(1).for_each(|(start, size)| {
+        // SAFETY: these are pages of read-only maps of files, which the borrowed files keep: whoever looks at one again
+        // finds it in the file again. It is a hint: what is not given back now is given back later.
+        let _ = unsafe { madvise(std::ptr::with_exposed_provenance_mut(start), size, Advice::LinuxDontNeed) };
+    });
+}
+
+/// Maps, as (address, size), put together where they lie side by side, since each call interrupts all threads, and cut for
+/// several threads.
+#[cfg(target_os = "linux")]
+fn pieces_to_release(mut maps: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    maps.sort_unstable();
+    let runs = maps.chunk_by(|&(start, size), &(next, _)| next.saturating_sub(start + size) < PAGE_BYTES_MIN);
+    let pieces = runs.flat_map(|run| {
+        let (&(start, _), &(last, size)) = (run.first().unwrap_or(&(0, 0)), run.last().unwrap_or(&(0, 0)));
+        let end = last + size;
+        (start..end).step_by(RELEASED_BYTES).map(move |piece| (piece, (end - piece).min(RELEASED_BYTES)))
+    });
+    pieces.collect()
+}
+
+/// Elsewhere the system gives them back.
+#[cfg(not(target_os = "linux"))]
+pub fn release_pages(_files: &[FileBytes]) {}
+
 /// Reads `file` to its end: `expected` bytes, or as many as come if that is 0 (pipes, devices, `/proc`).
 fn read_stream(file: &File, expected: u64) -> io::Result<FileBytes> {
     let limit = if expected == 0 { STREAM_MAX + 1 } else { expected };
@@ -163,6 +209,39 @@ mod tests {
             let bytes: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
             std::fs::write(&path, &bytes).unwrap();
             assert!(FileBytes::open(&path).unwrap().as_ref() == bytes, "size {size}");
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn neighbours_are_released_together() {
+        let (page, most) = (PAGE_BYTES_MIN, RELEASED_BYTES);
+        let maps = vec![(9 * page, 5), (page, page), (2 * page, page + 1), (4 * page, 1), (64 * page, 2 * most + 7)];
+        let large = 64 * page;
+        let pieces = [(page, 3 * page + 1), (9 * page, 5), (large, most), (large + most, most), (large + 2 * most, 7)];
+        assert_eq!(pieces_to_release(maps), pieces);
+        assert_eq!(pieces_to_release(Vec::new()), []);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn released_pages_are_read_again() {
+        let path = std::env::temp_dir().join(format!("wold-mmap-released-{}", std::process::id()));
+        let file = File::create_new(&path).unwrap();
+        file.set_len(2 * RELEASED_BYTES as u64 + 100).unwrap();
+        let places = [0, 5000, RELEASED_BYTES as u64 - 1, RELEASED_BYTES as u64, 2 * RELEASED_BYTES as u64 + 99];
+        for place in places {
+            std::os::unix::fs::FileExt::write_all_at(&file, &[place as u8 | 1], place).unwrap();
+        }
+        let files = [FileBytes::open(&path).unwrap(), vec![7; 100].into()];
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        for _ in 0..2 {
+            for place in places {
+                assert_eq!(files[0].as_ref()[place as usize], place as u8 | 1);
+            }
+            assert_eq!(files[1].as_ref(), [7; 100]);
+            pool.install(|| release_pages(&files));
         }
         std::fs::remove_file(&path).unwrap();
     }

@@ -150,6 +150,9 @@ fn load_and_link<R>(
     if options.time && result.is_ok() {
         clock.report(diagnostics);
     }
+    if memory == Memory::LeftToExit {
+        inputs.release_pages();
+    }
     memory.end(inputs);
     result
 }

@@ -115,6 +115,10 @@ impl Inputs {
             self.files.par_iter().for_each(FileBytes::expect_random_access);
         }
     }
+    /// Gives back the pages of the files; they stay readable.
+    pub(crate) fn release_pages(&self) {
+        crate::mmap::release_pages(&self.files);
+    }
     /// The module that a member is, if it is one.
     pub(crate) fn module(&self, member: MemberIdx) -> Option<&Snapshot> {
         self.modules.get(member.index()).map(|module| &**module)

@@ -27,15 +27,15 @@ struct Table {
     len: usize,
 }
 
-/// In a slot of [`Table`], and for what is not there: no string. Zero, so that memory that is not used is not touched.
-const EMPTY: u32 = 0;
+/// In a slot of [`Table`], and for what is not there: no string.
+const EMPTY: u32 = u32::MAX;
 
 impl Table {
     /// One that does not grow up to `len` strings.
     fn with_capacity(len: usize) -> Self {
         match len {
             0 => Self::default(),
-            _ => Self { slots: vec![(0, EMPTY); (len + len / 3 + 1).next_power_of_two()], len: 0 },
+            _ => Self { slots: empty_slots((len + len / 3 + 1).next_power_of_two()), len: 0 },
         }
     }
     /// The place of the first string with the hash `hash`, if there is any.
@@ -67,7 +67,7 @@ impl Table {
     }
     #[cold]
     fn grow(&mut self) {
-        let slots = vec![(0, EMPTY); (self.slots.len() * 2).max(4)];
+        let slots = empty_slots((self.slots.len() * 2).max(4));
         for (hash, string) in std::mem::replace(&mut self.slots, slots) {
             if string != EMPTY {
                 let (_, slot) = self.find(hash as u64, |_| false);
@@ -75,6 +75,12 @@ impl Table {
             }
         }
     }
+}
+
+/// Slots without strings. None of their bytes is zero: the system would else be asked for memory that is zero, and for
+/// each page first when it is looked at and once more when it is written.
+fn empty_slots(len: usize) -> Vec<(u32, u32)> {
+    vec![(EMPTY, EMPTY); len]
 }
 
 /// The half of a hash that a table holds and goes by; the other half chooses the shard.
@@ -96,13 +102,13 @@ impl<'i> Default for Interner<'i> {
 }
 
 impl<'i> Shard<'i> {
-    /// The number of `string`, which has the hash `hash`, in this shard. Numbers begin at 1.
+    /// The number of `string`, which has the hash `hash`, in this shard.
     #[inline]
     fn intern(&mut self, hash: u64, string: &'i [u8]) -> u32 {
-        match self.table.find(hash, |i| self.strings[i as usize - 1] == string) {
+        match self.table.find(hash, |i| self.strings[i as usize] == string) {
             (EMPTY, slot) => {
-                self.strings.push(string);
                 let number = self.strings.len() as u32;
+                self.strings.push(string);
                 self.table.insert(hash, number, slot);
                 number
             }
@@ -111,12 +117,12 @@ impl<'i> Shard<'i> {
     }
     /// The number of `string`, or [`EMPTY`].
     fn find(&self, hash: u64, string: &[u8]) -> u32 {
-        self.table.find(hash, |i| self.strings[i as usize - 1] == string).0
+        self.table.find(hash, |i| self.strings[i as usize] == string).0
     }
     /// The string with the number `number`, if there is one.
     #[inline]
     fn get(&self, number: u32) -> Option<&'i [u8]> {
-        self.strings.get((number as usize).wrapping_sub(1)).copied()
+        self.strings.get(number as usize).copied()
     }
     /// Fills `seen` with a string for each of `entries` that has its short hash, or [`EMPTY`], and has the processor fetch
     /// its bytes. Nothing here waits for what another entry waits for.
@@ -156,7 +162,7 @@ impl ShardBits {
     /// The id of string `number` of shard `shard`.
     #[inline]
     fn id(self, number: u32, shard: usize) -> u32 {
-        (number - 1) << self.0 | shard as u32
+        number << self.0 | shard as u32
     }
     /// The shard of an id, and the place of its string there.
     #[inline]
@@ -268,7 +274,7 @@ impl<'i> Interned<'i> {
     pub fn iter(&self) -> impl Iterator<Item = (u32, &'i [u8])> + '_ {
         let bits = self.bits;
         self.shards.iter().enumerate().flat_map(move |(number, shard)| {
-            shard.strings.iter().zip(1..).map(move |(&string, local)| (bits.id(local, number), string))
+            shard.strings.iter().zip(0..).map(move |(&string, local)| (bits.id(local, number), string))
         })
     }
     /// The id of `string`, if it was interned.
@@ -324,12 +330,12 @@ mod tests {
         // Few hashes, so that every search passes by others.
         let hash = |text: &str| hash(text.as_bytes()) & 0x3_0000_0003;
         for _ in 0..2 {
-            for (text, number) in texts.iter().zip(1..) {
+            for (text, number) in texts.iter().zip(0..) {
                 assert_eq!(shard.intern(hash(text), text.as_bytes()), number);
             }
         }
-        assert_eq!((shard.find(hash("0"), b"0"), shard.find(hash("0"), b"x")), (1, EMPTY));
-        assert_eq!((Shard::default().find(0, b""), shard.get(EMPTY), shard.get(500)), (EMPTY, None, Some(&b"499"[..])));
+        assert_eq!((shard.find(hash("0"), b"0"), shard.find(hash("0"), b"x")), (0, EMPTY));
+        assert_eq!((Shard::default().find(0, b""), shard.get(EMPTY), shard.get(499)), (EMPTY, None, Some(&b"499"[..])));
     }
 
     #[test]

@@ -16,10 +16,10 @@ const TASK_SEGMENTS: usize = 4096;
 /// An input segment, and what its place depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Member {
+    /// Its number among all input segments.
+    pub index: InputSegmentIdx,
     /// Its object.
     pub file: FileIdx,
-    /// Its number there.
-    pub local: u32,
     /// Bytes.
     pub size: u32,
     /// Alignment as a power of two.
@@ -29,26 +29,26 @@ pub(super) struct Member {
 }
 
 impl Member {
+    /// Its number in its object.
+    fn local(&self, resolution: &Resolution) -> usize {
+        self.index.index() - resolution.segments.range(self.file).start
+    }
     /// The segment itself.
     pub fn segment<'i>(&self, resolution: &Resolution<'i>) -> Segment<'i> {
-        resolution.files[self.file].contents.segments.at(self.local as usize)
+        resolution.files[self.file].contents.segments.at(self.local(resolution))
     }
     /// The flags of the segment.
     pub fn flags(&self, resolution: &Resolution) -> u32 {
-        resolution.files[self.file].object.info_of_segment(self.local as usize).flags
+        resolution.files[self.file].object.info_of_segment(self.local(resolution)).flags
     }
     /// What the segment is called.
     pub fn name<'i>(&self, resolution: &Resolution<'i>) -> &'i str {
         let object = &resolution.files[self.file].object;
-        object.text(object.info_of_segment(self.local as usize).name)
+        object.text(object.info_of_segment(self.local(resolution)).name)
     }
     /// What its object is called.
     pub fn object_name<'i>(&self, resolution: &Resolution<'i>) -> &'i str {
         resolution.files[self.file].object.name
-    }
-    /// Its number among all input segments.
-    pub fn index(&self, resolution: &Resolution) -> InputSegmentIdx {
-        resolution.segments.get(self.file, self.local)
     }
 }
 
@@ -57,8 +57,8 @@ impl Member {
 pub(super) struct Group<'i> {
     /// Its name.
     pub name: &'i str,
-    /// What it is made of, in link order.
-    pub members: Vec<Member>,
+    /// What it is made of, in link order: for each task that has looked at objects what it has found, if anything.
+    pub runs: Vec<Vec<Member>>,
 }
 
 /// All live input segments by output segment, in the order in which those are first met.
@@ -91,6 +91,7 @@ pub(super) fn collect<'i>(options: &Options, resolution: &Resolution<'i>, live: 
 /// The segments of some objects.
 #[derive(Default)]
 struct Part<'i> {
+    /// Those of a part have one run.
     groups: Vec<Group<'i>>,
     by_name: HashMap<&'i str, usize>,
     /// Groups of one segment, which take no others, each with how many of the groups come before it.
@@ -108,8 +109,8 @@ impl<'i> Part<'i> {
             }
             let info = content.object.info_of_segment(local);
             let member = Member {
+                index: InputSegmentIdx::new(first + local),
                 file,
-                local: local as u32,
                 size: segment.data.len() as u32,
                 alignment: info.alignment,
                 merges: merges(options, &segment, info),
@@ -119,32 +120,35 @@ impl<'i> Part<'i> {
             // The next linker may drop a comdat segment: `-r` keeps each for itself.
             let comdat = || content.object.segment_comdats.get(local).copied().unwrap_or(NO_COMDAT);
             if options.relocatable && comdat() != NO_COMDAT {
-                self.alone.push((self.groups.len(), Group { name, members: vec![member] }));
+                self.alone.push((self.groups.len(), Group { name, runs: vec![vec![member]] }));
             } else {
-                self.group(name).push(member);
+                let runs = self.group(name);
+                match runs.first_mut() {
+                    Some(run) => run.push(member),
+                    None => runs.push(vec![member]),
+                }
             }
         }
     }
 
-    /// The members of the group called `name`, which is made if it is not there.
-    fn group(&mut self, name: &'i str) -> &mut Vec<Member> {
+    /// The runs of the group called `name`, which is made if it is not there.
+    fn group(&mut self, name: &'i str) -> &mut Vec<Vec<Member>> {
         // Nearly all segments go to the first few groups; only programs with many named sections need the map.
         const FEW: usize = 8;
         let found = self.groups.iter().take(FEW).position(|group| group.name == name);
         let at = found.or_else(|| self.by_name.get(name).copied()).unwrap_or_else(|| {
             self.by_name.insert(name, self.groups.len());
-            self.groups.push(Group { name, members: Vec::new() });
+            self.groups.push(Group { name, runs: Vec::new() });
             self.groups.len() - 1
         });
-        &mut self.groups[at].members
+        &mut self.groups[at].runs
     }
 
     /// Adds the segments of objects that come behind.
     fn append(&mut self, part: Self) {
         let before = self.groups.len();
         for group in part.groups {
-            let members = self.group(group.name);
-            if members.is_empty() { *members = group.members } else { members.extend(group.members) }
+            self.group(group.name).extend(group.runs);
         }
         self.alone.extend(part.alone.into_iter().map(|(behind, group)| (before + behind, group)));
         self.uses_tls |= part.uses_tls;

@@ -1,9 +1,11 @@
 //! Which input segments make up which output segment, in which order.
 
 use super::members::{self, Group, Groups, Member};
+use super::merging::{self, Mergeable};
+use super::placing;
 use super::references::{References, Use};
 use super::segment_order::{self, Item};
-use super::strings::{MergedStrings, merge_strings};
+use super::strings::MergedStrings;
 use super::{Layout, NONE};
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::index::*;
@@ -64,15 +66,6 @@ fn class(name: &str) -> u8 {
 /// `__stop_X` or between members that they put first and last, so it keeps the order of the inputs.
 const OTHER: u8 = 3;
 
-/// Strings of one output segment that may share bytes.
-struct Mergeable {
-    flags: u32,
-    /// Index into `Layout::strings`.
-    strings: u32,
-    inputs: Vec<Member>,
-    placed: bool,
-}
-
 impl<'i> Layout<'i> {
     /// Collects live input segments into output segments and merges strings; in the compact order if there are
     /// references for it.
@@ -104,94 +97,33 @@ impl<'i> Layout<'i> {
         &mut self,
         options: &Options,
         resolution: &Resolution<'i>,
-        Group { name, mut members }: Group<'i>,
+        Group { name, mut runs }: Group<'i>,
         compact: Option<&Compact>,
         diagnostics: &mut Diagnostics,
     ) {
         let output = self.segments.len() as u32;
-        let mut merged = self.merge_members(resolution, output, &members, diagnostics);
+        let (mut merged, strings) = merging::merge(resolution, &runs, self.strings.len(), diagnostics);
+        self.strings.extend(strings);
+        placing::place_merged(&mut self.places, output, resolution, &runs, &merged);
         if let Some(compact) = compact.filter(|_| class(name) != OTHER) {
-            let keys = compact.sort_members(&mut members, &merged, &self.strings);
+            let mut members = runs.concat();
+            let keys = compact.sort_members(&mut members, &mut merged, &self.strings);
             self.orders.segments.push(keys);
+            runs = vec![members];
         }
-        let mut size = 0u64;
-        let mut largest_alignment = 0;
-        let mut chunks = Vec::with_capacity(members.len());
-        for member in &members {
-            largest_alignment = largest_alignment.max(member.alignment as u32);
-            let (chunk, bytes) = if !member.merges {
-                (Chunk::Input(member.index(resolution)), member.size as u64)
-            } else {
-                // The strings of one set of flags go where the first segment that has them was.
-                let flags = member.flags(resolution);
-                match merged.iter_mut().find(|mergeable| mergeable.flags == flags && !mergeable.placed) {
-                    Some(mergeable) => {
-                        mergeable.placed = true;
-                        (Chunk::Strings(mergeable.strings), self.strings[mergeable.strings as usize].size)
-                    }
-                    None => continue,
-                }
-            };
-            size = align(size, if matches!(chunk, Chunk::Input(_)) { member.alignment as u32 } else { 0 });
-            if size.saturating_add(bytes) > u32::MAX as u64 {
-                report_too_large(resolution, name, &members, diagnostics);
-                return;
-            }
-            match chunk {
-                Chunk::Input(index) => self.places[index] = Place { output, strings: NONE, offset: size },
-                Chunk::Strings(strings) => self.strings[strings as usize].offset = size,
-            }
-            chunks.push((chunk, size));
-            size += bytes;
-        }
+        let Some(extents) = placing::measure(&runs, &merged, &mut self.strings) else {
+            report_too_large(resolution, name, &runs, diagnostics);
+            return;
+        };
         self.segments.push(OutputSegment {
             name,
-            chunks,
-            alignment: largest_alignment,
-            size,
+            chunks: placing::place(&mut self.places, output, &runs, &merged, &self.strings, &extents),
+            alignment: extents.alignment,
+            size: extents.size,
             address: 0,
             is_bss: name.starts_with(".bss") && !options.relocatable,
             is_tls: name == ".tdata",
         });
-    }
-
-    /// Merges the strings of the members that hold strings, per set of flags.
-    fn merge_members(
-        &mut self,
-        resolution: &Resolution<'i>,
-        output: u32,
-        members: &[Member],
-        diagnostics: &mut Diagnostics,
-    ) -> Vec<Mergeable> {
-        let mut merged: Vec<Mergeable> = Vec::new();
-        for &member in members.iter().filter(|member| member.merges) {
-            let flags = member.flags(resolution);
-            if member.segment(resolution).data.last() != Some(&0) {
-                let message = format!(
-                    "{}:({}): string is not null terminated",
-                    member.object_name(resolution),
-                    member.name(resolution)
-                );
-                diagnostics.error(crate::diagnostic::Kind::Malformed, message);
-                continue;
-            }
-            match merged.iter_mut().find(|mergeable| mergeable.flags == flags) {
-                Some(mergeable) => mergeable.inputs.push(member),
-                None => {
-                    let strings = (self.strings.len() + merged.len()) as u32;
-                    let inputs = vec![member];
-                    merged.push(Mergeable { flags, strings, inputs, placed: false });
-                }
-            }
-        }
-        for mergeable in &merged {
-            for (i, member) in mergeable.inputs.iter().enumerate() {
-                self.places[member.index(resolution)] = Place { output, strings: mergeable.strings, offset: i as u64 };
-            }
-            let contents: Vec<&[u8]> = mergeable.inputs.iter().map(|member| member.segment(resolution).data).collect();
-            self.strings.push(merge_strings(&contents));
-        }
-        merged
     }
 }
 
@@ -212,18 +144,18 @@ impl<'a, 'i> Compact<'a, 'i> {
     }
 
     fn references(&self, member: &Member) -> u32 {
-        self.references[member.index(self.resolution).index()]
+        self.references[member.index.index()]
     }
 
     /// Orders output segments. Their classes stay in wasm-ld's order, and those with names of their own as they are.
     fn sort_groups(&self, groups: &mut Vec<Group<'i>>) {
-        let item = |Group { name, members }: &Group<'i>| {
+        let item = |Group { name, runs }: &Group<'i>| {
             let category = class(name);
             if category == OTHER {
                 return Item { category, name: "", alignment: 0, references: 0 };
             }
-            let alignments = members.iter().map(|member| member.alignment as u32);
-            let references = members.iter().map(|member| self.references(member));
+            let alignments = runs.iter().flatten().map(|member| member.alignment as u32);
+            let references = runs.iter().flatten().map(|member| self.references(member));
             let sum = references.fold(0u32, |sum, count| sum.saturating_add(count));
             Item { category, name, alignment: alignments.max().unwrap_or(0), references: sum }
         };
@@ -236,11 +168,12 @@ impl<'a, 'i> Compact<'a, 'i> {
     fn sort_members(
         &self,
         members: &mut Vec<Member>,
-        merged: &[Mergeable],
+        merged: &mut [Mergeable],
         strings: &[MergedStrings],
     ) -> Vec<(u128, Option<InputSegmentIdx>)> {
         let mean = |mergeable: &Mergeable| {
-            let sum: u64 = mergeable.inputs.iter().map(|member| self.references(member) as u64).sum();
+            let inputs = members.iter().filter(|member| mergeable.has(member, self.resolution));
+            let sum: u64 = inputs.map(|member| self.references(member) as u64).sum();
             let mean = sum.div_ceil(strings[mergeable.strings as usize].len().max(1) as u64);
             (mergeable.flags, u32::try_from(mean).unwrap_or(u32::MAX))
         };
@@ -255,15 +188,19 @@ impl<'a, 'i> Compact<'a, 'i> {
         let keys = segment_order::keys(&items);
         let old = std::mem::take(members);
         *members = keys.iter().map(|&key| old[segment_order::position(key) as usize]).collect();
+        for mergeable in merged {
+            let first = members.iter().find(|member| mergeable.has(member, self.resolution));
+            mergeable.first = first.map_or(mergeable.first, |member| member.index);
+        }
         // Strings that are merged have no references of their own.
-        let index = |member: &Member| (!member.merges).then(|| member.index(self.resolution));
+        let index = |member: &Member| (!member.merges).then_some(member.index);
         keys.into_iter().zip(members.iter().map(index)).collect()
     }
 }
 
 /// No section, hence no segment, holds more than 4 GiB. What asks for that is an alignment: the input has fewer bytes.
-fn report_too_large(resolution: &Resolution, name: &str, members: &[Member], diagnostics: &mut Diagnostics) {
-    let Some(largest) = members.iter().max_by_key(|member| member.alignment) else { return };
+fn report_too_large(resolution: &Resolution, name: &str, runs: &[Vec<Member>], diagnostics: &mut Diagnostics) {
+    let Some(largest) = runs.iter().flatten().max_by_key(|member| member.alignment) else { return };
     let (segment, file) = (largest.name(resolution), largest.object_name(resolution));
     let message = format!("{file}: output data segment {name} is too large: it cannot have 4 GiB or more");
     let note = format!("{} asks for an alignment of 2^{} bytes", segment, largest.alignment);

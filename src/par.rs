@@ -49,6 +49,15 @@ pub fn in_order<E: Send + Sync>(len: usize, task: impl Fn(usize) -> Result<(), E
     failed.into_inner().map_or(Ok(()), Err)
 }
 
+/// The items, in order, of which `key` is another than that of the item in front of them.
+pub fn changes<'t, T: Sync, K: PartialEq + ?Sized>(items: &'t [T], key: impl Fn(&T) -> &K + Sync) -> Vec<&'t T> {
+    /// Items that one task looks at, at least.
+    const TASK_ITEMS: usize = 256;
+    let changes = |i: &usize| i.checked_sub(1).is_none_or(|before| key(&items[before]) != key(&items[*i]));
+    let changes = (0..items.len()).into_par_iter().with_min_len(TASK_ITEMS).filter(changes);
+    changes.map(|i| &items[i]).collect()
+}
+
 /// Offsets of items of the given sizes laid out one behind the other from `start`, and the end of the last.
 pub fn prefix_sums(start: usize, sizes: impl Iterator<Item = usize>) -> (Vec<usize>, usize) {
     let mut offsets = Vec::with_capacity(sizes.size_hint().0);
@@ -301,6 +310,14 @@ impl<'b> Ranks<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn items_that_are_like_those_in_front_of_them_are_left_out() {
+        let items: Vec<(usize, usize)> = (0..5000).map(|i| (i, i / 7 % 3)).collect();
+        let changes = changes(&items, |item| &item.1);
+        assert!(changes.iter().map(|item| item.0).eq((0..5000).step_by(7)));
+        assert!(super::changes(&[], |item: &u8| item).is_empty());
+    }
 
     #[test]
     fn a_worklist_visits_everything_that_is_pushed() {

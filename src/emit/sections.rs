@@ -5,11 +5,13 @@ use super::stitch;
 use crate::index::{FileIdx, Idx, InputFunctionIdx, SymbolIdx};
 use crate::layout::{Callee, ExportKind, GotEntry, Import};
 use crate::leb;
-use crate::object::{GlobalType, SymbolKind, TableType};
+use crate::object::{GlobalType, Producers, SymbolKind, TableType};
 use crate::options::Options;
+use crate::par;
 use crate::resolve::{GlobalRole, symbol::bits};
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use wasm_encoder as encode;
 use wasm_encoder::{ConstExpr, ValType};
 
@@ -362,15 +364,13 @@ fn producers(products: &Products) -> Option<Vec<u8>> {
     if is_stripped(products, "producers") {
         return None;
     }
-    let mut fields: [(&str, Vec<(&str, &str)>); 3] =
-        [("language", Vec::new()), ("processed-by", Vec::new()), ("sdk", Vec::new())];
-    for file in products.resolution.files.iter() {
-        let producers = &file.contents.producers;
-        for (field, entries) in fields.iter_mut().zip([&producers.languages, &producers.tools, &producers.sdks]) {
-            for &(name, version) in entries {
-                if !field.1.iter().any(|&(seen, _)| seen == name) {
-                    field.1.push((name, version));
-                }
+    let mut fields = Producers::FIELDS.map(|field| (field, Vec::new()));
+    let mut seen = HashSet::new();
+    // Most objects of a program are made by the same tools.
+    for file in par::changes(products.resolution.files.as_slice(), |file| &file.contents.producers) {
+        for (field, name, version) in file.contents.producers.iter() {
+            if seen.insert((field, name)) {
+                fields[field].1.push((name, version));
             }
         }
     }

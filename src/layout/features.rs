@@ -4,8 +4,8 @@ use super::Layout;
 use super::message_order::table_order;
 use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::*;
-use crate::object::Feature;
 use crate::options::Options;
+use crate::par;
 use crate::resolve::Resolution;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,14 +19,9 @@ impl Layout<'_> {
         }
         let (mut used, mut disallowed) = (BTreeMap::new(), BTreeMap::new());
         let mut used_order = Vec::new();
-        let mut before: &[Feature] = &[];
-        for file in resolution.files.iter() {
-            // Most objects of a program are compiled alike.
-            if file.contents.features == before {
-                continue;
-            }
-            before = &file.contents.features;
-            for feature in before {
+        // Most objects of a program are compiled alike.
+        for file in par::changes(resolution.files.as_slice(), |file| &file.contents.features) {
+            for feature in file.contents.features.iter() {
                 let name = file.object.name;
                 match feature.prefix {
                     b'-' => disallowed.entry(feature.name).or_insert(name),

@@ -135,7 +135,7 @@ impl Declarations {
         &text[name.start as usize..name.end as usize]
     }
     /// Names of the features that the code uses.
-    pub fn features(&self) -> impl Iterator<Item = &str> {
+    pub fn features(&self) -> impl ExactSizeIterator<Item = &str> {
         self.features.iter().map(|name| self.text(name))
     }
     fn parameters_of(&self, ty: Type) -> u32 {

@@ -18,26 +18,6 @@ pub struct CustomSection<'i> {
     pub relocations: Relocations<'i>,
 }
 
-/// An entry of the `target_features` section.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Feature<'i> {
-    /// `+` used, `-` disallowed.
-    pub prefix: u8,
-    /// Its name.
-    pub name: &'i str,
-}
-
-/// The `producers` section: (name, version) pairs of each field, in file order.
-#[derive(Clone, Debug, Default)]
-pub struct Producers<'i> {
-    /// Field `language`.
-    pub languages: Vec<(&'i str, &'i str)>,
-    /// Field `processed-by`.
-    pub tools: Vec<(&'i str, &'i str)>,
-    /// Field `sdk`.
-    pub sdks: Vec<(&'i str, &'i str)>,
-}
-
 /// Code, data and custom sections of one linked object, with their relocations.
 #[derive(Debug, Default)]
 pub struct Contents<'i> {
@@ -56,7 +36,7 @@ pub struct Contents<'i> {
     /// `target_features` and `name`.
     pub customs: Vec<CustomSection<'i>>,
     /// `target_features`.
-    pub features: Vec<Feature<'i>>,
+    pub features: Features<'i>,
     /// `producers`.
     pub producers: Producers<'i>,
     /// Which symbols a R_WASM_FUNCTION_INDEX_LEB relocation of any section targets: those functions are called (or

@@ -1,6 +1,5 @@
 //! Modules that a compiler hands over in memory, as objects.
 
-use super::contents::Feature;
 use super::linking::{SEGMENT_TLS, SegmentInfo};
 use super::relocation_check::Targets;
 use super::*;
@@ -252,7 +251,7 @@ impl<'i> Contents<'i> {
     /// The first function whose MIR is not what it should be.
     pub(crate) fn from_module(object: &Object<'i>, snapshot: &'i Snapshot) -> Result<Self, Diagnostic> {
         let mut targets = Targets::new(object);
-        let features = snapshot.declarations.features().map(|name| Feature { prefix: b'+', name }).collect();
+        let features = Features::used(snapshot.declarations.features());
         let data_relocations = (&snapshot.relocations[..]).into();
         let mut contents = Self { data_relocations, features, ..Self::default() };
         contents.segments = Segments::apart(snapshot.segments.len());

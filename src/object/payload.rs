@@ -6,7 +6,7 @@ use super::relocation_check::{self, Targets};
 use super::*;
 use crate::diagnostic::Diagnostic;
 use crate::mir;
-use wasmparser::{ElementSectionReader, ProducersSectionReader};
+use wasmparser::ElementSectionReader;
 
 /// Segment flag bits. Spec: WebAssembly core, "Data Section".
 const PASSIVE: u32 = 1;
@@ -107,8 +107,8 @@ impl<'i> Contents<'i> {
         let reader = section.reader(object.name);
         match section.name {
             "linking" | "dylink.0" | "dylink" | mir::file::SECTION | mir::fields::SECTION => Ok(()),
-            "target_features" => self.read_features(reader),
-            "producers" => self.read_producers(reader),
+            "target_features" => Features::parse(reader).map(|features| self.features = features),
+            "producers" => Producers::parse(reader).map(|producers| self.producers = producers),
             "name" => self.read_names(reader, object.function_count()),
             name if name.starts_with("reloc.") => Ok(()),
             name => {
@@ -117,45 +117,6 @@ impl<'i> Contents<'i> {
                 Ok(())
             }
         }
-    }
-
-    fn read_features(&mut self, mut reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
-        for _ in 0..reader.count("a number of features", 2)? {
-            let start = reader.position();
-            let prefix = reader.byte("a feature policy prefix")?;
-            if !matches!(prefix, b'+' | b'-') {
-                return Err(reader.error_at(start, "unknown feature policy prefix"));
-            }
-            let name = reader.string("the name of a feature")?;
-            if self.features.iter().any(|feature| feature.name == name) {
-                let message = format!("target features section contains repeated feature \"{name}\"");
-                return Err(reader.error_at(start, message));
-            }
-            self.features.push(Feature { prefix, name });
-        }
-        reader.finish("the features")
-    }
-
-    fn read_producers(&mut self, reader: Reader<'i, '_>) -> Result<(), Diagnostic> {
-        for field in reader.lift(ProducersSectionReader::new(reader.parser()))? {
-            let field = reader.lift(field)?;
-            let list = match field.name {
-                "language" => &mut self.producers.languages,
-                "processed-by" => &mut self.producers.tools,
-                _ => &mut self.producers.sdks,
-            };
-            if !list.is_empty() {
-                return Err(reader.error_at(0, "producers section does not have unique fields"));
-            }
-            for value in field.values {
-                let value = reader.lift(value)?;
-                if list.iter().any(|&(name, _)| name == value.name) {
-                    return Err(reader.error_at(0, "producers section contains repeated producer"));
-                }
-                list.push((value.name, value.version));
-            }
-        }
-        Ok(())
     }
 
     fn read_names(&mut self, mut reader: Reader<'i, '_>, functions: usize) -> Result<(), Diagnostic> {
@@ -308,9 +269,8 @@ mod tests {
         assert_eq!((contents.customs.len(), contents.customs[0].name), (1, ".debug_x"));
         assert_eq!((contents.customs[0].section, contents.customs[0].data), (DEBUG_SECTION as u32, &[0; 8][..]));
         let features = [Feature { prefix: b'+', name: "sign-ext" }, Feature { prefix: b'-', name: "atomics" }];
-        assert_eq!(contents.features, features);
-        assert_eq!(contents.producers.languages, [("C11", "")]);
-        assert_eq!(contents.producers.tools, [("clang", "22")]);
+        assert_eq!(contents.features.iter().collect::<Vec<_>>(), features);
+        assert_eq!(contents.producers.iter().collect::<Vec<_>>(), [(0, "C11", ""), (1, "clang", "22")]);
         assert_eq!(contents.debug_names, [(2, "defined")]);
     }
 

@@ -14,6 +14,26 @@ pub trait Idx: Copy + Eq + Ord + std::hash::Hash + std::fmt::Debug + Send + Sync
     fn index(self) -> usize;
 }
 
+/// An index, or none, in no more room than an index has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Maybe<I>(u32, PhantomData<I>);
+
+impl<I: Idx> Maybe<I> {
+    /// What there is.
+    #[inline]
+    pub fn get(self) -> Option<I> {
+        (self.0 != u32::MAX).then(|| I::new(self.0 as usize))
+    }
+}
+
+impl<I: Idx> From<Option<I>> for Maybe<I> {
+    /// Index spaces end below the largest number of 32 bits: each has vectors of several bytes for each index.
+    #[inline]
+    fn from(index: Option<I>) -> Self {
+        Self(index.map_or(u32::MAX, |index| index.index() as u32), PhantomData)
+    }
+}
+
 macro_rules! index {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*

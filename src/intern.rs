@@ -294,6 +294,12 @@ impl<'i> Interned<'i> {
             self.bits.id(self.shards[shard].intern(hash, string), shard)
         })
     }
+    /// Gives back what finds strings: from now on ids lead to strings, but not back.
+    pub fn forget_ids(&mut self) {
+        for shard in &mut self.shards {
+            shard.table = Table::default();
+        }
+    }
     /// All ids are below this: the size of an array indexed by id.
     pub fn id_limit(&self) -> usize {
         self.shards.iter().map(|shard| shard.strings.len()).max().unwrap_or(0) << self.bits.0
@@ -321,6 +327,8 @@ mod tests {
         let c = interned.add(b"c");
         assert_eq!(interned.find(b"c"), Some(c));
         assert!((c as usize) < interned.id_limit());
+        interned.forget_ids();
+        assert_eq!((interned.get(a), interned.get(c), interned.find(b"a")), (&b"a"[..], &b"c"[..], None));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub fn in_order<E: Send + Sync>(len: usize, task: impl Fn(usize) -> Result<(), E
 }
 
 /// The items, in order, of which `key` is another than that of the item in front of them.
-pub fn changes<'t, T: Sync, K: PartialEq + ?Sized>(items: &'t [T], key: impl Fn(&T) -> &K + Sync) -> Vec<&'t T> {
+pub fn changes<T: Sync, K: PartialEq + ?Sized>(items: &[T], key: impl Fn(&T) -> &K + Sync) -> Vec<&T> {
     /// Items that one task looks at, at least.
     const TASK_ITEMS: usize = 256;
     let changes = |i: &usize| i.checked_sub(1).is_none_or(|before| key(&items[before]) != key(&items[*i]));

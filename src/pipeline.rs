@@ -306,6 +306,8 @@ fn lay_out<'i>(
     let allowed = &inputs.allowed_undefined;
     let layout = layout::assign(options, allowed, &mut resolution, &mut live, diagnostics)?;
     resolution.trace_added(options, diagnostics);
+    // From here on nothing asks for a name, and what follows needs memory.
+    resolution.names.forget_ids();
     clock.lap("layout");
     Ok(LaidOut { resolution, live, layout })
 }

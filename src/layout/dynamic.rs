@@ -65,7 +65,8 @@ impl<'i> Layout<'i> {
             let (output, base) = moves[place.output as usize];
             place.output = output;
             if place.strings == super::NONE {
-                place.offset += base;
+                // If it has 4 GiB or more, the data section is too large, which is found out when it is planned.
+                place.offset = place.offset.wrapping_add(base as u32);
             }
         }
         self.segments.push(combined);

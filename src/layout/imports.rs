@@ -73,7 +73,7 @@ impl<'i> Resolution<'i> {
         if symbol.is_found() {
             return (DEFAULT_MODULE, self.name(at));
         }
-        let (member, index) = symbol.import;
+        let (member, index) = self.import_of(at);
         let Some(file) = self.file_of.get(member).copied().flatten() else {
             return (DEFAULT_MODULE, self.name(at));
         };
@@ -89,7 +89,7 @@ impl<'i> Resolution<'i> {
         if symbol.state != State::Undefined {
             return false;
         }
-        let (member, index) = symbol.import;
+        let (member, index) = self.import_of(at);
         let explicit = || {
             let object = &self.files[self.file_of.get(member).copied().flatten()?].object;
             object.import_name(object.symbols.get(index as usize)?)
@@ -172,7 +172,7 @@ impl<'i> Layout<'i> {
         let symbol = &resolution.symbols[at];
         let (module, field) = resolution.import_names(at);
         let reference = resolution.first_reference(symbol);
-        let signature = resolution.signatures[at];
+        let signature = resolution.signatures[at].get();
         let (import, ty, count) = match symbol.kind {
             SymbolKind::Function | SymbolKind::Tag => {
                 let Some(signature) = signature else { return };

@@ -104,7 +104,7 @@ impl<'i> Layout<'i> {
                         (Callee::Defined(function), resolution.function_signature(function))
                     }
                     (Definition::Undefined, Some(symbol)) if live.symbol(resolution, symbol) => {
-                        let Some(signature) = resolution.signatures[symbol] else { continue };
+                        let Some(signature) = resolution.signatures[symbol].get() else { continue };
                         (Callee::Imported(symbol), signature)
                     }
                     _ => continue,

@@ -332,7 +332,7 @@ impl<'i> Layout<'i> {
             return None;
         }
         let offset = match place.strings {
-            NONE => place.offset.wrapping_add(offset),
+            NONE => (place.offset as u64).wrapping_add(offset),
             strings => {
                 let strings = &self.strings[strings as usize];
                 strings.offset.wrapping_add(strings.translate(place.offset as usize, offset))

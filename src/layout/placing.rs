@@ -94,13 +94,13 @@ fn place_run(
     chunks: impl Iterator<Item = (Chunk, u64, u32)>,
     mut at: u64,
     out: &mut [(Chunk, u64)],
-    mut put: impl FnMut(InputSegmentIdx, u64),
+    mut put: impl FnMut(InputSegmentIdx, u32),
 ) {
     for ((chunk, bytes, alignment), slot) in chunks.zip(out) {
         at = align(at, alignment);
         *slot = (chunk, at);
         if let Chunk::Input(index) = chunk {
-            put(index, at);
+            put(index, at as u32);
         }
         at += bytes;
     }
@@ -119,7 +119,7 @@ pub(super) fn place_merged(
     }
     let tasks: Vec<_> = runs.iter().zip(places_of(places, runs)).enumerate().collect();
     tasks.into_par_iter().with_max_len(1).for_each(|(number, (run, (first, places)))| {
-        let mut counts: Vec<u64> = merged.iter().map(|mergeable| mergeable.starts[number] as u64).collect();
+        let mut counts: Vec<u32> = merged.iter().map(|mergeable| mergeable.starts[number]).collect();
         for member in run.iter().filter(|member| member.merges) {
             let Some(at) = merged.iter().position(|mergeable| mergeable.has(member, resolution)) else { continue };
             let place = Place { output, strings: merged[at].strings, offset: counts[at] };
@@ -188,7 +188,7 @@ mod tests {
                 Chunk::Input(index) => {
                     let member = members.iter().find(|member| member.index == index).unwrap();
                     assert_eq!(at, align(end, member.alignment.into()));
-                    assert_eq!((places[index.index()].output, places[index.index()].offset), (5, at));
+                    assert_eq!((places[index.index()].output, places[index.index()].offset.into()), (5, at));
                     member.size.into()
                 }
                 Chunk::Strings(_) => {

@@ -187,7 +187,7 @@ impl<'i> Layout<'i> {
         if !is_function || options.unresolved == Unresolved::ImportDynamic || options.import_undefined {
             return;
         }
-        if let Some(signature) = resolution.signatures[target]
+        if let Some(signature) = resolution.signatures[target].get()
             && !self.undefined_stubs.contains_key(&target)
         {
             // One trapping function of each signature serves all.

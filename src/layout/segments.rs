@@ -52,8 +52,8 @@ pub(super) struct Place {
     pub output: u32,
     /// Index into `Layout::strings`, if its strings were merged, else NONE.
     pub strings: u32,
-    /// Offset in the output segment; which input of the merged strings it is.
-    pub offset: u64,
+    /// Offset in the output segment, which has less than 4 GiB; or which input of the merged strings it is.
+    pub offset: u32,
 }
 
 /// The order of output segments: thread-local, read-only, initialised, other, zero.

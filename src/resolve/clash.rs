@@ -1,7 +1,7 @@
 //! What happens when a name has two definitions, or a definition and a reference that do not fit.
 
 use super::replay::Replay;
-use super::symbol::{NO_MEMBER, State, Symbol, bits};
+use super::symbol::{State, Symbol, bits};
 use crate::diagnostic::{Diagnostics, Kind, Place, Subject};
 use crate::index::{MemberIdx, SymbolIdx};
 use crate::linker_defined as linker;
@@ -159,7 +159,8 @@ impl<'a, 'i> Replay<'a, 'i> {
                     let (at, inserted) = self.insert(name);
                     let symbol = &mut self.symbols[at];
                     if inserted {
-                        *symbol = Symbol { kind: SymbolKind::Table, member, import: (NO_MEMBER, 0), ..*symbol };
+                        *symbol = Symbol { kind: SymbolKind::Table, member, ..*symbol };
+                        symbol.bits |= bits::OTHER_IMPORT;
                     }
                     symbol.flags.0 |= SymbolFlags::UNDEFINED | SymbolFlags::NO_STRIP;
                     symbol.bits |= bits::USED | bits::ALWAYS_LIVE;

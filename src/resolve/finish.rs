@@ -59,6 +59,7 @@ pub fn finish<'i>(
         named: selection.symbols.len(),
         added: Vec::new(),
         symbols: selection.symbols,
+        imports: selection.imports,
         definitions: IndexVec::new(),
         signatures: IndexVec::new(),
         linker_functions: Vec::new(),
@@ -88,7 +89,7 @@ pub fn finish<'i>(
         resolution.symbols[entry].flags.0 &= !SymbolFlags::HIDDEN;
     }
     let empty = resolution.empty_signature();
-    if resolution.known.call_dtors.is_some_and(|dtors| resolution.signatures[dtors] != Some(empty)) {
+    if resolution.known.call_dtors.is_some_and(|dtors| resolution.signatures[dtors].get() != Some(empty)) {
         let place = resolution.known.call_dtors.map_or("", |dtors| resolution.file_name(dtors));
         let error = Diagnostic::error(Kind::Symbol, "__wasm_call_dtors must have no argument or return values");
         diagnostics.push(error.hint(format!("defined in {place}")));
@@ -116,22 +117,23 @@ impl<'i> Resolution<'i> {
             symbol.state = State::Undefined;
             symbol.flags.0 |= SymbolFlags::UNDEFINED;
             (symbol.member, symbol.symbol) = references.get(&SymbolIdx::new(at)).copied().unwrap_or((NO_MEMBER, 0));
-            symbol.import = (NO_MEMBER, 0);
+            symbol.bits |= bits::OTHER_IMPORT;
+            self.imports.remove(&SymbolIdx::new(at));
         }
     }
 
     /// Fills `definitions` and `signatures` from the symbol tables of the linked objects.
     fn define_all(&mut self) {
-        let meaning = |symbol: &Symbol| {
+        let meaning = |symbol: &Symbol| -> (Definition, Maybe<SignatureIdx>) {
             if symbol.state == State::Shared {
-                return (Definition::Undefined, self.shared_signature(symbol));
+                return (Definition::Undefined, self.shared_signature(symbol).into());
             }
             let Some(file) = self.file_of.get(symbol.member).copied().flatten() else {
-                return (Definition::Undefined, None);
+                return (Definition::Undefined, None.into());
             };
             let object = &self.files[file].object;
             let Some(entry) = object.symbols.get(symbol.symbol as usize) else {
-                return (Definition::Undefined, None);
+                return (Definition::Undefined, None.into());
             };
             let signature = matches!(entry.kind, SymbolKind::Function | SymbolKind::Tag)
                 .then(|| self.names.types[symbol.member][object.signature_type(entry) as usize]);
@@ -139,7 +141,7 @@ impl<'i> Resolution<'i> {
                 State::Defined => self.local_definition(file, symbol.symbol),
                 _ => Definition::Undefined,
             };
-            (definition, signature)
+            (definition, signature.into())
         };
         // With room for the few that layout adds: vectors that grow are copied.
         let room = self.symbols.len() + SYMBOLS_TO_COME;
@@ -173,7 +175,7 @@ impl<'i> Resolution<'i> {
                 signature,
             });
             self.definitions[symbol] = Definition::Function(function);
-            self.signatures[symbol] = Some(signature);
+            self.signatures[symbol] = Some(signature).into();
         }
         for global in made.globals {
             let index = InputGlobalIdx::new(self.globals.total() + self.linker_globals.len());
@@ -236,7 +238,7 @@ impl<'i> Resolution<'i> {
             if symbol.is_undefined_weak()
                 && symbol.is(bits::USED)
                 && symbol.kind == SymbolKind::Function
-                && let Some(signature) = self.signatures[at]
+                && let Some(signature) = self.signatures[at].get()
             {
                 let name = format!("undefined_weak:{}", self.text(options, at));
                 self.trace_stub(at, &name, diagnostics);
@@ -256,7 +258,7 @@ impl<'i> Resolution<'i> {
             signature,
         });
         self.definitions[symbol] = Definition::Function(function);
-        self.signatures[symbol] = Some(signature);
+        self.signatures[symbol] = Some(signature).into();
         let symbol = &mut self.symbols[symbol];
         (symbol.state, symbol.flags) = (State::Defined, SymbolFlags(SymbolFlags::LOCAL));
         symbol.member = NO_MEMBER;

@@ -20,6 +20,7 @@ mod wrap;
 
 pub use finish::finish;
 pub use replay::exported_names;
+use symbol::Imports;
 pub use symbol::{Symbol, bits};
 pub use text::linker_global_type;
 pub use text::{display_name, pointer_type, signature_text, with_display_name};
@@ -170,10 +171,12 @@ pub struct Resolution<'i> {
     pub files: IndexVec<FileIdx, File<'i>>,
     /// Global symbols, in the order in which their names were first met.
     pub symbols: IndexVec<SymbolIdx, Symbol>,
+    /// See [`Symbol::import`].
+    imports: Imports,
     /// What each of them stands for.
     pub definitions: IndexVec<SymbolIdx, Definition>,
     /// The signature of each function symbol; undefined functions included.
-    pub signatures: IndexVec<SymbolIdx, Option<SignatureIdx>>,
+    pub signatures: IndexVec<SymbolIdx, Maybe<SignatureIdx>>,
     /// Shared libraries, in command-line order.
     pub shared: Vec<(MemberIdx, Box<Object<'i>>)>,
     /// The file of each member, if it is linked.
@@ -240,6 +243,10 @@ impl<'i> Resolution<'i> {
     pub fn name(&self, symbol: SymbolIdx) -> &'i str {
         self.names.name(self.symbols[symbol].name)
     }
+    /// The reference that gives the import module and name of an undefined symbol.
+    pub fn import_of(&self, symbol: SymbolIdx) -> (MemberIdx, u32) {
+        self.symbols[symbol].import(symbol, &self.imports)
+    }
     /// Makes a symbol for a name that has none yet.
     pub fn add_symbol(&mut self, name: &'i str) -> SymbolIdx {
         let name = self.names.add(name);
@@ -249,7 +256,7 @@ impl<'i> Resolution<'i> {
         let symbol = self.symbols.push(Symbol::new(name));
         self.symbol_of[name.0 as usize] = symbol.0;
         self.definitions.push(Definition::Undefined);
-        self.signatures.push(None);
+        self.signatures.push(None.into());
         self.added.push(symbol);
         symbol
     }
@@ -257,14 +264,14 @@ impl<'i> Resolution<'i> {
     pub fn add_twin(&mut self, symbol: SymbolIdx) -> SymbolIdx {
         let twin = self.symbols.push(Symbol::new(self.symbols[symbol].name));
         self.definitions.push(Definition::Undefined);
-        self.signatures.push(None);
+        self.signatures.push(None.into());
         self.added.push(twin);
         twin
     }
     /// Makes `symbol` the function `function`.
     pub fn define_function(&mut self, symbol: SymbolIdx, function: InputFunctionIdx, flags: u16) {
         self.definitions[symbol] = Definition::Function(function);
-        self.signatures[symbol] = Some(self.function_signature(function));
+        self.signatures[symbol] = Some(self.function_signature(function)).into();
         let symbol = &mut self.symbols[symbol];
         (symbol.state, symbol.kind) = (symbol::State::Defined, SymbolKind::Function);
         symbol.flags = SymbolFlags(flags);
@@ -465,6 +472,7 @@ impl<'i> Resolution<'i> {
 /// Which members are linked, and which definition of each name wins.
 pub struct Selection {
     pub(crate) symbols: IndexVec<SymbolIdx, Symbol>,
+    pub(crate) imports: Imports,
     pub(crate) symbol_of: Vec<u32>,
     /// Linked members, in link order.
     pub link_order: Vec<MemberIdx>,
@@ -523,9 +531,12 @@ pub fn select<'i>(
     let (events, extractions) = (std::mem::take(&mut replay.events), std::mem::take(&mut replay.extractions));
     let lazy_references = std::mem::take(&mut replay.lazy_references);
     let (legacy_table, shared) = (replay.legacy_table, std::mem::take(&mut replay.shared));
+    let imports = std::mem::take(&mut replay.imports);
+    replay.names.comdats = IndexVec::new();
     let (symbols, symbol_of) = replay.into_tables();
     Ok(Selection {
         symbols,
+        imports,
         symbol_of,
         link_order,
         kept_comdats,

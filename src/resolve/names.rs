@@ -114,6 +114,10 @@ impl<'i> Names<'i> {
     pub fn limit(&self) -> usize {
         self.names.id_limit()
     }
+    /// Gives back what finds names: none must be looked up any more.
+    pub fn forget_ids(&mut self) {
+        self.names.forget_ids();
+    }
     /// The bytes of a signature.
     pub fn signature(&self, signature: SignatureIdx) -> Signature<'i> {
         Signature(self.signatures.get(signature.0))

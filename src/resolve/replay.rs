@@ -6,7 +6,7 @@
 //! because both orders are fixed here.
 
 use super::names::{NO_NAME, Names};
-use super::symbol::{NO_MEMBER, State, Symbol, bits};
+use super::symbol::{Imports, NO_MEMBER, State, Symbol, bits};
 use super::{display_name, string_map};
 use crate::diagnostic::{Diagnostics, Kind};
 use crate::index::{IndexVec, MemberIdx, NameIdx, SymbolIdx};
@@ -29,6 +29,8 @@ pub struct Replay<'a, 'i> {
     symbol_of: Vec<u32>,
     /// Global symbols in the order in which their names were first met.
     pub symbols: IndexVec<SymbolIdx, Symbol>,
+    /// See [`Symbol::import`].
+    pub imports: Imports,
     /// Linked members, in link order.
     pub link_order: Vec<MemberIdx>,
     /// Stub libraries, in command-line order.
@@ -95,6 +97,7 @@ impl<'a, 'i> Replay<'a, 'i> {
             symbol_of: vec![NONE; limit],
             // Memory that is not used costs nothing; vectors that grow leave their old places behind.
             symbols: IndexVec::from(Vec::with_capacity(limit)),
+            imports: Imports::default(),
             link_order: Vec::new(),
             stubs: Vec::new(),
             shared: Vec::new(),
@@ -412,7 +415,7 @@ impl<'a, 'i> Replay<'a, 'i> {
         diagnostics: &mut Diagnostics,
     ) {
         let existing = self.symbols[at];
-        if let Some((other, theirs)) = self.import_of(&existing)
+        if let Some((other, theirs)) = self.import_of(at)
             && (other.import_module_bytes(theirs) != object.import_module_bytes(symbol)
                 || other.import_name(theirs) != object.import_name(symbol))
         {
@@ -425,10 +428,11 @@ impl<'a, 'i> Replay<'a, 'i> {
             }
             return;
         }
-        let has_name = self.import_of(&existing).is_some_and(|(other, theirs)| other.import_name(theirs).is_some());
+        let has_name = self.import_of(at).is_some_and(|(other, theirs)| other.import_name(theirs).is_some());
         let existing = &mut self.symbols[at];
         if !has_name && object.import_name(symbol).is_some() {
-            existing.import = (member, index);
+            existing.bits |= bits::OTHER_IMPORT;
+            self.imports.insert(at, (member, index));
         }
         if existing.flags.is_weak() && !symbol.flags.is_weak() {
             let binding = symbol.flags.0 & SymbolFlags::BINDING_MASK;
@@ -463,8 +467,8 @@ impl<'a, 'i> Replay<'a, 'i> {
     }
 
     /// The reference that says how an undefined symbol is imported.
-    pub fn import_of(&self, symbol: &Symbol) -> Option<(&'a Object<'i>, &'a object::Symbol)> {
-        let (member, index) = symbol.import;
+    pub fn import_of(&self, at: SymbolIdx) -> Option<(&'a Object<'i>, &'a object::Symbol)> {
+        let (member, index) = self.symbols[at].import(at, &self.imports);
         let object = self.objects.get(member)?.as_deref()?;
         Some((object, object.symbols.get(index as usize)?))
     }

@@ -23,7 +23,7 @@ pub fn apply(replay: &mut Replay, inputs: &Inputs, diagnostics: &mut Diagnostics
                 let symbol = replay.symbols[at];
                 if symbol.state == State::Undefined
                     && let Some(import_name) =
-                        replay.import_of(&symbol).and_then(|(object, entry)| object.import_name(entry))
+                        replay.import_of(at).and_then(|(object, entry)| object.import_name(entry))
                     && let Some((_, needs)) = library.iter().find(|(name, _)| name == import_name)
                 {
                     extracted |= import(replay, *member, at, needs, diagnostics);

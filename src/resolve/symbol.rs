@@ -1,7 +1,7 @@
 //! A global symbol: what its name stands for.
 
 use crate::diagnostic::Place;
-use crate::index::{MemberIdx, NameIdx};
+use crate::index::{IndexMap, MemberIdx, NameIdx, SymbolIdx};
 use crate::object::{self, SymbolFlags, SymbolKind};
 
 /// A symbol that the linker made, or that no file has mentioned.
@@ -21,9 +21,15 @@ pub mod bits {
     pub const TRACED: u16 = 16;
     /// Live without being reached.
     pub const ALWAYS_LIVE: u16 = 32;
+    /// It is undefined, and what gives its import module and name is not the first reference: see [`Imports`].
+    pub const OTHER_IMPORT: u16 = 128;
     /// Something calls it. Only kept for undefined functions of position-independent output.
     pub const CALLED: u16 = 64;
 }
+
+/// Where undefined symbols find their import module and name, as far as that is not the first reference. Those with
+/// [`bits::OTHER_IMPORT`] that are not here find none.
+pub type Imports = IndexMap<SymbolIdx, (MemberIdx, u32)>;
 
 /// How far resolution got with a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +61,6 @@ pub struct Symbol {
     pub member: MemberIdx,
     /// Its entry in that member's symbol table. Of the linker's own: what it is there.
     pub symbol: u32,
-    /// The reference that gives its import module and name, if it is imported.
-    pub import: (MemberIdx, u32),
 }
 
 impl Symbol {
@@ -70,7 +74,6 @@ impl Symbol {
             flags: SymbolFlags(SymbolFlags::UNDEFINED),
             member: NO_MEMBER,
             symbol: 0,
-            import: (NO_MEMBER, 0),
         }
     }
     /// Makes it the definition `index` of `member`.
@@ -84,15 +87,22 @@ impl Symbol {
     /// Makes it an undefined symbol that entry `index` of `member` refers to.
     pub fn refer(&mut self, member: MemberIdx, index: u32, symbol: &object::Symbol) {
         self.state = State::Undefined;
+        self.bits &= !bits::OTHER_IMPORT;
         self.kind = symbol.kind;
         self.flags = SymbolFlags(symbol.flags.0 | SymbolFlags::UNDEFINED);
         self.member = member;
         self.symbol = index;
-        self.import = (member, index);
     }
     /// Where it is defined or first referred to, for messages.
     pub fn place(&self) -> Place {
         Place { member: self.member.0, symbol: self.symbol }
+    }
+    /// The reference that gives the import module and name of this symbol, which is `at` and undefined.
+    pub fn import(&self, at: SymbolIdx, others: &Imports) -> (MemberIdx, u32) {
+        match self.is(bits::OTHER_IMPORT) {
+            true => others.get(&at).copied().unwrap_or((NO_MEMBER, 0)),
+            false => (self.member, self.symbol),
+        }
     }
     /// Whether it has the property `bit`.
     pub fn is(&self, bit: u16) -> bool {

@@ -47,7 +47,7 @@ pub fn resolve(options: &Options, resolution: &mut Resolution, events: &[Event],
     // The callers of a library may be right.
     for (&name, clash) in clashes.iter().filter(|(_, clash)| clash.since.is_none()) {
         if let Some(variant) = clash.variants.get(clash.primary).filter(|v| v.symbol.state == State::Shared) {
-            resolution.signatures[name] = variant.signature;
+            resolution.signatures[name] = variant.signature.into();
         }
     }
     let mut clashes: Vec<(SymbolIdx, Clash)> = clashes.into_iter().filter(|(_, clash)| clash.since.is_some()).collect();
@@ -72,7 +72,7 @@ fn mismatched(resolution: &Resolution) -> Vec<SymbolIdx> {
                 let bound = !symbol.flags.is_undefined() && file.keeps_symbol(symbol);
                 let signature = types[file.object.signature_type(symbol) as usize];
                 let checked = bound || file.contents.is_called(i as u32);
-                let agreed = resolution.signatures[target].is_none_or(|agreed| agreed == signature);
+                let agreed = resolution.signatures[target].get().is_none_or(|agreed| agreed == signature);
                 (checked && !agreed && resolution.symbols[target].kind == SymbolKind::Function).then_some(target)
             })
         })
@@ -94,7 +94,7 @@ fn mismatched_libraries(resolution: &Resolution) -> Vec<SymbolIdx> {
             };
             let signature = resolution.names.types[*member][library.signature_type(symbol) as usize];
             let Some(target) = resolution.symbols.get(SymbolIdx(target)).map(|_| SymbolIdx(target)) else { continue };
-            let agreed = resolution.signatures[target].is_none_or(|agreed| agreed == signature);
+            let agreed = resolution.signatures[target].get().is_none_or(|agreed| agreed == signature);
             if !agreed && resolution.symbols[target].kind == SymbolKind::Function {
                 names.push(target);
             }
@@ -130,7 +130,7 @@ impl Clash {
         let variants = match linker_made {
             true => {
                 let symbol = resolution.symbols[name];
-                vec![Variant { symbol, signature: resolution.signatures[name], called: true }]
+                vec![Variant { symbol, signature: resolution.signatures[name].get(), called: true }]
             }
             false => Vec::new(),
         };
@@ -374,15 +374,15 @@ fn apply(
             true => name,
             false => {
                 resolution.definitions.push(Definition::Undefined);
-                resolution.signatures.push(None);
+                resolution.signatures.push(None.into());
                 resolution.symbols.push(clash.variants[i].symbol)
             }
         })
         .collect();
-    let kept_bits = resolution.symbols[name].bits;
+    let kept_bits = resolution.symbols[name].bits & !bits::OTHER_IMPORT;
     for (&index, variant) in indices.iter().zip(&clash.variants) {
         resolution.symbols[index] = variant.symbol;
-        resolution.signatures[index] = variant.signature;
+        resolution.signatures[index] = variant.signature.into();
         resolution.definitions[index] = match resolution.file_of.get(variant.symbol.member).copied().flatten() {
             Some(file) if variant.symbol.is_defined() => resolution.local_definition(file, variant.symbol.symbol),
             None if variant.symbol.is_defined() && variant.symbol.member == NO_MEMBER => resolution.definitions[name],

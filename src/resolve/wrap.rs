@@ -93,7 +93,7 @@ pub fn apply(options: &Options, resolution: &mut Resolution, wrapped: &[Wrapped]
     }
     // Nobody has said what a missing wrapper takes and returns: the same as the function that it wraps.
     for &Wrapped { symbol, wrap, .. } in wrapped {
-        resolution.signatures[wrap] = resolution.signatures[wrap].or(resolution.signatures[symbol]);
+        resolution.signatures[wrap] = resolution.signatures[wrap].get().or(resolution.signatures[symbol].get()).into();
     }
     // What was wanted and exported as the entry stays so; what runs is what is now found under its name.
     if let (Some(_), Some(name)) = (resolution.known.entry, &options.entry) {

@@ -4,7 +4,7 @@
 
 use super::NONE;
 use super::members::Member;
-use super::merging::Mergeable;
+use super::merging::Mergeables;
 use super::segments::{Chunk, Place, align};
 use super::strings::MergedStrings;
 use crate::index::{Idx, IndexVec, InputSegmentIdx};
@@ -25,21 +25,21 @@ pub(super) struct Extents {
 /// strings lie where those of another one do.
 fn members_chunks(
     run: &[Member],
-    merged: &[Mergeable],
+    merged: &Mergeables,
     strings: &[MergedStrings],
 ) -> impl Iterator<Item = (Chunk, u64, u32)> {
     run.iter().filter_map(|member| {
         if !member.merges {
             return Some((Chunk::Input(member.index), member.size as u64, member.alignment as u32));
         }
-        let mergeable = merged.iter().find(|mergeable| mergeable.first == member.index)?;
-        Some((Chunk::Strings(mergeable.strings), strings[mergeable.strings as usize].size, 0))
+        let index = merged.strings_at(member.index)?;
+        Some((Chunk::Strings(index), strings[index as usize].size, 0))
     })
 }
 
 /// Sums up the sizes of all members, one behind the other, and tells the merged strings where they lie. `None` if it comes
 /// to 4 GiB.
-pub(super) fn measure(runs: &[Vec<Member>], merged: &[Mergeable], strings: &mut [MergedStrings]) -> Option<Extents> {
+pub(super) fn measure(runs: &[Vec<Member>], merged: &Mergeables, strings: &mut [MergedStrings]) -> Option<Extents> {
     let (mut starts, mut size, mut merged_at) = (Vec::with_capacity(runs.len()), 0u64, Vec::new());
     for run in runs {
         let (start, mut count) = (size, 0);
@@ -67,7 +67,7 @@ pub(super) fn place(
     places: &mut IndexVec<InputSegmentIdx, Place>,
     output: u32,
     runs: &[Vec<Member>],
-    merged: &[Mergeable],
+    merged: &Mergeables,
     strings: &[MergedStrings],
     extents: &Extents,
 ) -> Vec<(Chunk, u64)> {
@@ -112,20 +112,16 @@ pub(super) fn place_merged(
     output: u32,
     resolution: &Resolution,
     runs: &[Vec<Member>],
-    merged: &[Mergeable],
+    merged: &Mergeables,
 ) {
     if merged.is_empty() {
         return;
     }
     let tasks: Vec<_> = runs.iter().zip(places_of(places, runs)).enumerate().collect();
     tasks.into_par_iter().with_max_len(1).for_each(|(number, (run, (first, places)))| {
-        let mut counts: Vec<u32> = merged.iter().map(|mergeable| mergeable.starts[number]).collect();
-        for member in run.iter().filter(|member| member.merges) {
-            let Some(at) = merged.iter().position(|mergeable| mergeable.has(member, resolution)) else { continue };
-            let place = Place { output, strings: merged[at].strings, offset: counts[at] };
-            places[member.index.index() - first] = place;
-            counts[at] += 1;
-        }
+        merged.number_run(number, run, resolution, |member, strings, offset| {
+            places[member.index.index() - first] = Place { output, strings, offset };
+        });
     });
 }
 
@@ -164,45 +160,61 @@ mod tests {
         (0..count).map(member).collect()
     }
 
-    fn placed(runs: &[Vec<Member>]) -> (Vec<(Chunk, u64)>, Vec<Place>, u64, u32, u64) {
-        let first = InputSegmentIdx::new(10 + 3 * 7);
-        let merged = [Mergeable { flags: 1, strings: 0, first, starts: vec![0; runs.len()] }];
-        let mut strings = [merge_strings(&[b"some\0strings\0"])];
+    #[derive(Debug)]
+    struct Placed {
+        chunks: Vec<(Chunk, u64)>,
+        places: Vec<Place>,
+        size: u64,
+        alignment: u32,
+        /// Offsets and sizes.
+        strings: Vec<(u64, u64)>,
+    }
+
+    /// What comes of runs of which the first members of so many sets of strings are some.
+    fn placed(runs: &[Vec<Member>], sets: usize) -> Placed {
+        let firsts = [7, 63, 3].map(|i| InputSegmentIdx::new(10 + 3 * i));
+        let merged = Mergeables::of_firsts(firsts[..sets].to_vec());
+        let texts: [&[u8]; 3] = [b"some\0strings\0", b"others\0", b"more\0"];
+        let mut strings: Vec<_> = texts[..sets].iter().map(|&text| merge_strings(&[text])).collect();
         let extents = measure(runs, &merged, &mut strings).unwrap();
         let nowhere = Place { output: NONE, strings: NONE, offset: 0 };
         let mut places = IndexVec::filled(nowhere, 400);
         let chunks = place(&mut places, 5, runs, &merged, &strings, &extents);
         let places = places.as_slice().to_vec();
-        (chunks, places, extents.size, extents.alignment, strings[0].offset)
+        let strings = strings.iter().map(|strings| (strings.offset, strings.size)).collect();
+        Placed { chunks, places, size: extents.size, alignment: extents.alignment, strings }
     }
 
     #[test]
     fn runs_of_any_length_are_placed_as_one() {
         let members = members(100);
-        let whole = placed(std::slice::from_ref(&members));
-        let (chunks, places, size, alignment, strings) = &whole;
-        assert_eq!((chunks.len(), *alignment), (76, 4));
-        let mut end = 0;
-        for &(chunk, at) in chunks {
-            let bytes = match chunk {
-                Chunk::Input(index) => {
-                    let member = members.iter().find(|member| member.index == index).unwrap();
-                    assert_eq!(at, align(end, member.alignment.into()));
-                    assert_eq!((places[index.index()].output, places[index.index()].offset.into()), (5, at));
-                    member.size.into()
-                }
-                Chunk::Strings(_) => {
-                    assert_eq!((at, at), (end, *strings));
-                    13
-                }
-            };
-            end = at + bytes;
-        }
-        assert_eq!(end, *size);
-        assert_eq!(places.iter().filter(|place| place.output == 5).count(), 75);
-        for length in [1, 3, 30] {
-            let runs: Vec<Vec<Member>> = members.chunks(length).map(<[Member]>::to_vec).collect();
-            assert_eq!(format!("{:?}", placed(&runs)), format!("{whole:?}"), "{length}");
+        for sets in [0, 1, 3] {
+            let whole = placed(std::slice::from_ref(&members), sets);
+            let Placed { chunks, places, size, alignment, strings } = &whole;
+            assert_eq!((chunks.len(), *alignment), (75 + sets, 4));
+            let mut end = 0;
+            for &(chunk, at) in chunks {
+                let bytes = match chunk {
+                    Chunk::Input(index) => {
+                        let member = members.iter().find(|member| member.index == index).unwrap();
+                        assert_eq!(at, align(end, member.alignment.into()));
+                        assert_eq!((places[index.index()].output, places[index.index()].offset.into()), (5, at));
+                        member.size.into()
+                    }
+                    Chunk::Strings(index) => {
+                        let (offset, size) = strings[index as usize];
+                        assert_eq!((at, at), (end, offset));
+                        size
+                    }
+                };
+                end = at + bytes;
+            }
+            assert_eq!(end, *size);
+            assert_eq!(places.iter().filter(|place| place.output == 5).count(), 75);
+            for length in [1, 3, 30] {
+                let runs: Vec<Vec<Member>> = members.chunks(length).map(<[Member]>::to_vec).collect();
+                assert_eq!(format!("{:?}", placed(&runs, sets)), format!("{whole:?}"), "{length}");
+            }
         }
     }
 
@@ -210,9 +222,8 @@ mod tests {
     fn four_gib_are_too_much() {
         let large = Member { size: u32::MAX, alignment: 1, ..members(1)[0] };
         let small = Member { size: 1, ..large };
-        let mut strings = [];
-        assert!(measure(&[vec![large]], &[], &mut strings).is_some());
-        assert!(measure(&[vec![large], vec![small]], &[], &mut strings).is_none());
-        assert!(measure(&[vec![small], vec![large]], &[], &mut strings).is_none());
+        let fits = |runs: &[Vec<Member>]| measure(runs, &Mergeables::default(), &mut []).is_some();
+        assert!(fits(&[vec![large]]));
+        assert!(!fits(&[vec![large], vec![small]]) && !fits(&[vec![small], vec![large]]));
     }
 }

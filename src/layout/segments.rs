@@ -1,7 +1,7 @@
 //! Which input segments make up which output segment, in which order.
 
 use super::members::{self, Group, Groups, Member};
-use super::merging::{self, Mergeable};
+use super::merging::{self, Mergeables};
 use super::placing;
 use super::references::{References, Use};
 use super::segment_order::{self, Item};
@@ -168,30 +168,28 @@ impl<'a, 'i> Compact<'a, 'i> {
     fn sort_members(
         &self,
         members: &mut Vec<Member>,
-        merged: &mut [Mergeable],
+        merged: &mut Mergeables,
         strings: &[MergedStrings],
     ) -> Vec<(u128, Option<InputSegmentIdx>)> {
-        let mean = |mergeable: &Mergeable| {
-            let inputs = members.iter().filter(|member| mergeable.has(member, self.resolution));
-            let sum: u64 = inputs.map(|member| self.references(member) as u64).sum();
-            let mean = sum.div_ceil(strings[mergeable.strings as usize].len().max(1) as u64);
-            (mergeable.flags, u32::try_from(mean).unwrap_or(u32::MAX))
-        };
-        let means: Vec<(u32, u32)> = merged.iter().map(mean).collect();
+        let mut means = vec![0u64; merged.len()];
+        for member in &*members {
+            if let Some(set) = merged.set_of(member, self.resolution) {
+                means[set] += self.references(member) as u64;
+            }
+        }
+        for (set, mean) in means.iter_mut().enumerate() {
+            *mean = mean.div_ceil(strings[merged.strings(set) as usize].len().max(1) as u64);
+        }
         let item = |member: &Member| {
-            let own = member.flags(self.resolution);
-            let mean = means.iter().find(|&&(flags, _)| flags == own && member.merges);
-            let references = mean.map_or_else(|| self.references(member), |&(_, mean)| mean);
+            let mean = merged.set_of(member, self.resolution).map(|set| u32::try_from(means[set]).unwrap_or(u32::MAX));
+            let references = mean.unwrap_or_else(|| self.references(member));
             Item { category: 0, name: member.name(self.resolution), alignment: member.alignment as u32, references }
         };
         let items: Vec<Item> = members.par_iter().map(item).collect();
         let keys = segment_order::keys(&items);
         let old = std::mem::take(members);
         *members = keys.iter().map(|&key| old[segment_order::position(key) as usize]).collect();
-        for mergeable in merged {
-            let first = members.iter().find(|member| mergeable.has(member, self.resolution));
-            mergeable.first = first.map_or(mergeable.first, |member| member.index);
-        }
+        merged.reorder(members, self.resolution);
         // Strings that are merged have no references of their own.
         let index = |member: &Member| (!member.merges).then_some(member.index);
         keys.into_iter().zip(members.iter().map(index)).collect()

@@ -21,7 +21,8 @@ pub mod bits {
     pub const TRACED: u16 = 16;
     /// Live without being reached.
     pub const ALWAYS_LIVE: u16 = 32;
-    /// It is undefined, and what gives its import module and name is not the first reference: see [`Imports`].
+    /// It is undefined, and what gives its import module and name is not the first reference: see
+    /// [`Symbol::import`](super::Symbol::import).
     pub const OTHER_IMPORT: u16 = 128;
     /// Something calls it. Only kept for undefined functions of position-independent output.
     pub const CALLED: u16 = 64;

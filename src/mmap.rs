@@ -117,7 +117,7 @@ pub fn release_pages(files: &[FileBytes]) {
         Source::Memory(_) => None,
     };
     let pieces = pieces_to_release(files.iter().filter_map(mapped).collect());
-    if pieces.len() < 2 || rayon::current_num_threads() < 2 {
+    if pieces.iter().map(|piece| piece.1).sum::<usize>() <= RELEASED_BYTES || rayon::current_num_threads() < 2 {
         return;
     }
     pieces.into_par_iter().with_max_len(1).for_each(|(start, size)| {
